@@ -1,0 +1,177 @@
+#include "runtime/io/OutputFile.h"
+
+#include "runtime/io/SystemError.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace tenon::io {
+
+static std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
+    return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// `path` as an absolute name without symbolic links. The file need not exist; its folder must.
+static Result<std::string> resolve(const std::string &path) {
+  struct stat info;
+  char real[PATH_MAX];
+  if (stat(path.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode))
+      return Status(Code::Usage, "cannot write '" + path + "': the name belongs to a " +
+                                     (S_ISDIR(info.st_mode) ? "folder" : "device or pipe") +
+                                     "; give the name of a file");
+    if (!realpath(path.c_str(), real))
+      return systemError("resolve", path, errno);
+    return std::string(real);
+  }
+  std::string folder = folderOf(path);
+  std::string name = path.substr(path.rfind('/') + 1); // npos + 1 == 0: the whole path
+  if (name.empty() || name == "." || name == "..")
+    return Status(Code::Usage, "cannot write '" + path + "': it names no file");
+  if (!realpath(folder.c_str(), real))
+    return systemError("write below the folder", folder, errno);
+  std::string result = real;
+  if (result.back() != '/')
+    result += '/';
+  return result + name;
+}
+
+Result<OutputFile> OutputFile::create(const std::string &path, uint64_t size) {
+  OutputFile file;
+  TENON_ASSIGN(file.path_, resolve(path));
+  if (size > static_cast<uint64_t>(INT64_MAX))
+    return Status(Code::Resource,
+                  "cannot write '" + path + "': " + std::to_string(size) + " bytes exceed any file system");
+
+  for (int attempt = 0; file.fd_ < 0; ++attempt) {
+    // Random, so that processes with equal ids (in two containers, on one volume) never register each other's file.
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+      return systemError("name a temporary for", path, errno);
+    char suffix[32];
+    snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
+    file.temporary_ = file.path_ + suffix;
+    // Registered first: a signal between the two lines then unlinks a name that does not exist, which is harmless.
+    file.registration_.emplace(file.temporary_);
+    if (!file.registration_->isHeld())
+      return Status(Code::Resource, "cannot write '" + path + "': too many unfinished output files in this process");
+    file.fd_ = open(file.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (file.fd_ < 0 && !(errno == EEXIST && attempt < 3) && errno != EINTR)
+      return systemError("create", file.temporary_, errno);
+  }
+  if (size == 0)
+    return file;
+
+  // fallocate, not posix_fallocate: where the file system cannot reserve, the latter would write every block.
+  int failed;
+  do
+    failed = fallocate(file.fd_, 0, 0, static_cast<off_t>(size));
+  while (failed && errno == EINTR);
+  if (failed && errno != EOPNOTSUPP && errno != ENOSYS)
+    return file.writeError("reserve", size, errno);
+  if (failed)
+    TENON_TRY(file.resize(size));
+  return file;
+}
+
+Status OutputFile::writeError(const char *verb, uint64_t bytesNeeded, int error) const {
+  if (error != ENOSPC && error != EDQUOT && error != EFBIG)
+    return systemError(verb, path_, error);
+  struct statvfs info;
+  std::string freeBytes = "an unknown number of";
+  if (fstatvfs(fd_, &info) == 0)
+    freeBytes = std::to_string(uint64_t(info.f_bavail) * info.f_frsize);
+  return Status(Code::Resource, std::string("cannot ") + verb + " '" + path_ + "': " + errorText(error) + "; needed " +
+                                    std::to_string(bytesNeeded) + " bytes, " + freeBytes + " bytes are free in '" +
+                                    folderOf(path_) + "'; free some space or write elsewhere");
+}
+
+Status OutputFile::write(uint64_t offset, std::span<const uint8_t> bytes) {
+  uint64_t end;
+  if (__builtin_add_overflow(offset, bytes.size(), &end) || end > static_cast<uint64_t>(INT64_MAX))
+    return writeError("write", bytes.size(), EFBIG);
+  size_t done = 0;
+  while (done < bytes.size()) {
+    size_t chunk = std::min<size_t>(bytes.size() - done, size_t(1) << 30);
+    ssize_t put = pwrite(fd_, bytes.data() + done, chunk, static_cast<off_t>(offset + done));
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      return writeError("write", bytes.size() - done, errno);
+    done += static_cast<size_t>(put);
+  }
+  return Status::ok();
+}
+
+Status OutputFile::resize(uint64_t size) {
+  int failed;
+  do
+    failed = ftruncate(fd_, static_cast<off_t>(size));
+  while (failed && errno == EINTR);
+  return failed ? writeError("resize", size, errno) : Status::ok();
+}
+
+Status OutputFile::commit() {
+  int failed;
+  do
+    failed = fdatasync(fd_);
+  while (failed && errno == EINTR);
+  struct stat info;
+  if (failed) {
+    int error = errno;
+    Status status = writeError("flush", fstat(fd_, &info) == 0 ? uint64_t(info.st_size) : 0, error);
+    discard();
+    return status;
+  }
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+    Status status = systemError("give the finished file its name", path_, errno);
+    discard();
+    return status;
+  }
+  registration_.reset(); // the temporary's name is gone; nothing is left to remove
+  close(std::exchange(fd_, -1));
+  // The new directory entry reaches the disk as well. Some file systems cannot sync a folder; the file is complete
+  // anyway.
+  if (int folder = open(folderOf(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
+    (void)fsync(folder);
+    close(folder);
+  }
+  return Status::ok();
+}
+
+void OutputFile::discard() {
+  if (fd_ < 0)
+    return;
+  unlink(temporary_.c_str());
+  close(std::exchange(fd_, -1));
+  registration_.reset();
+}
+
+OutputFile::OutputFile(OutputFile &&other) noexcept { *this = std::move(other); }
+
+OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
+  if (this == &other)
+    return *this;
+  discard();
+  path_ = std::move(other.path_);
+  temporary_ = std::move(other.temporary_);
+  registration_ = std::move(other.registration_);
+  other.registration_.reset();
+  fd_ = std::exchange(other.fd_, -1);
+  return *this;
+}
+
+OutputFile::~OutputFile() { discard(); }
+
+} // namespace tenon::io

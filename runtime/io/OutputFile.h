@@ -1,0 +1,56 @@
+// A file that appears under its final name only when it is complete.
+//
+// Bytes go to an exclusive temporary beside the final name; commit() flushes it and renames it over the final name,
+// which is atomic. Anything else (an error, destruction, SIGINT after removeTemporariesOnSignals) removes the temporary
+// and leaves what was under the final name as it was. Ownership: move-only. Threads: write() may be called from many
+// threads at once; create, resize and commit are for one.
+#pragma once
+
+#include "runtime/base/Status.h"
+#include "runtime/io/Temporaries.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace tenon::io {
+
+class OutputFile {
+public:
+  // Reserves `size` bytes on the file system at once (0: nothing is reserved and the file grows as it is written), so
+  // that a disk that is too small is found before the work is done. A symbolic link at `path` is followed. Errors:
+  // Usage when `path` is something other than a regular file, InvalidFile when its folder does not exist, Resource when
+  // the disk is full (with the bytes needed and free) or the folder cannot be written.
+  static Result<OutputFile> create(const std::string &path, uint64_t size);
+
+  OutputFile(OutputFile &&other) noexcept;
+  OutputFile &operator=(OutputFile &&other) noexcept;
+  ~OutputFile();
+
+  // The final name, with symbolic links resolved.
+  const std::string &path() const { return path_; }
+
+  // Writes all of `bytes` at `offset`. Ranges of concurrent calls must not overlap.
+  Status write(uint64_t offset, std::span<const uint8_t> bytes);
+
+  // Cuts or extends (with zeros) the file to `size` bytes.
+  Status resize(uint64_t size);
+
+  // Makes the content durable and gives it its name; call once, last. On error the temporary is gone and the name
+  // untouched.
+  Status commit();
+
+private:
+  OutputFile() = default;
+  void discard();
+  Status writeError(const char *verb, uint64_t bytesNeeded, int error) const;
+
+  std::string path_;
+  std::string temporary_;
+  std::optional<TemporaryRegistration> registration_;
+  int fd_ = -1;
+};
+
+} // namespace tenon::io
