@@ -1,0 +1,4 @@
+#include "dialects/interfaces/Interfaces.h"
+
+#include "dialects/interfaces/AttrInterfaces.cpp.inc"
+#include "dialects/interfaces/OpInterfaces.cpp.inc"

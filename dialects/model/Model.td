@@ -1,0 +1,4 @@
+include "dialects/model/ops/Attention.td"
+include "dialects/model/ops/Elementwise.td"
+include "dialects/model/ops/Rows.td"
+include "dialects/model/ops/Symbols.td"

@@ -1,0 +1,33 @@
+// The `model` dialect: what is computed. No device, no precision of arithmetic, no layout, no batch.
+#ifndef TENON_MODEL_BASE
+#define TENON_MODEL_BASE
+
+include "dialects/interfaces/Interfaces.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Model_Dialect : Dialect {
+  let name = "model";
+  let cppNamespace = "::tenon::model";
+  let summary = "what a transformer computes";
+  let description = [{
+    Ops on [rows, features] tensors of one step: each row is one token with a sequence slot and a position. Rows may be dynamic
+    (`tensor<?x256xf32>`) until the steps are instantiated. Weights and caches are symbols; ops reach them through
+    `model.get_weight` and `model.get_cache`.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class Model_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Model_Dialect, mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<ReferenceEvaluation>])>;
+
+class Model_SymbolOp<string mnemonic, list<Trait> traits = []> : Op<Model_Dialect, mnemonic, !listconcat(traits, [Symbol])>;
+
+def Model_Activations : TensorOf<[F32, BF16]>;
+def Model_Indices : TensorOf<[I32]>;
+def Model_Stored : TensorOf<[F32, F16, BF16]>;
+
+#endif
