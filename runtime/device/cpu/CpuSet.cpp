@@ -4,15 +4,8 @@
 
 #include <algorithm>
 #include <bitset>
-#include <memory>
-#include <sched.h>
 
 namespace tenon::cpu {
-
-// cpu_set_t holds 1024 CPUs; the kernel accepts masks of any length.
-struct Mask {
-  cpu_set_t parts[kMaxCpus / CPU_SETSIZE] = {};
-};
 
 Result<CpuList> parseCpuList(std::string_view text) {
   auto wrong = [&](const std::string &why) {
@@ -64,24 +57,27 @@ std::string formatCpuList(const CpuList &cpus) {
   return text;
 }
 
+CpuMask CpuMask::of(const CpuList &cpus) {
+  CpuMask mask;
+  for (unsigned cpu : cpus)
+    if (cpu < kMaxCpus)
+      CPU_SET_S(cpu, sizeof mask.parts, mask.parts);
+  return mask;
+}
+
+bool getThreadMask(CpuMask &mask) { return sched_getaffinity(0, sizeof mask.parts, mask.parts) == 0; }
+bool setThreadMask(const CpuMask &mask) { return sched_setaffinity(0, sizeof mask.parts, mask.parts) == 0; }
+
 CpuList allowedCpus() {
   CpuList cpus;
-  auto mask = std::make_unique<Mask>();
-  if (sched_getaffinity(0, sizeof(Mask), mask->parts) == 0)
+  CpuMask mask;
+  if (getThreadMask(mask))
     for (unsigned cpu = 0; cpu < kMaxCpus; ++cpu)
-      if (CPU_ISSET_S(cpu, sizeof(Mask), mask->parts))
+      if (CPU_ISSET_S(cpu, sizeof mask.parts, mask.parts))
         cpus.push_back(cpu);
   if (cpus.empty()) // a sandbox that forbids the question: at least one CPU runs this
     cpus.push_back(static_cast<unsigned>(std::max(0, sched_getcpu())));
   return cpus;
-}
-
-bool restrictThisThread(const CpuList &cpus) {
-  Mask mask;
-  for (unsigned cpu : cpus)
-    if (cpu < kMaxCpus)
-      CPU_SET_S(cpu, sizeof(Mask), mask.parts);
-  return sched_setaffinity(0, sizeof(Mask), mask.parts) == 0;
 }
 
 } // namespace tenon::cpu

@@ -3,6 +3,7 @@
 
 #include "runtime/base/Status.h"
 
+#include <sched.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,16 @@ std::string formatCpuList(const CpuList &cpus);
 // empty.
 CpuList allowedCpus();
 
-// Restricts the calling thread to `cpus`. False when the kernel refuses (none of them is online or allowed).
-bool restrictThisThread(const CpuList &cpus);
+// One CPU mask in the kernel's layout, long enough for kMaxCpus (cpu_set_t alone ends at 1024). Trivial: no allocation.
+struct CpuMask {
+  cpu_set_t parts[kMaxCpus / CPU_SETSIZE] = {};
+
+  static CpuMask of(const CpuList &cpus);
+  bool operator==(const CpuMask &other) const { return CPU_EQUAL_S(sizeof parts, parts, other.parts); }
+};
+
+// The calling thread's mask; false when the kernel does not tell or refuses (no CPU of it is online and allowed).
+bool getThreadMask(CpuMask &mask);
+bool setThreadMask(const CpuMask &mask);
 
 } // namespace tenon::cpu

@@ -99,14 +99,21 @@ Topology Topology::read(const CpuList &allowed, const std::string &sysRoot) {
   return topology;
 }
 
-CpuList defaultWorkerCpus(const Topology &topology, double cpuQuota) {
-  CpuList cpus;
-  for (const Core &core : topology.cores)
-    cpus.push_back(core.cpus.front());
+std::vector<unsigned> workerOrder(const Topology &topology) {
+  std::vector<unsigned> order;
+  for (size_t thread = 0; order.size() < topology.logicalCpus(); ++thread)
+    for (const Core &core : topology.cores)
+      if (thread < core.cpus.size())
+        order.push_back(core.cpus[thread]);
+  return order;
+}
+
+unsigned defaultWorkers(const Topology &topology, std::optional<double> cpuQuota) {
+  unsigned cores = static_cast<unsigned>(topology.cores.size());
   // Rounded down: a spinning pool that is throttled in the middle of a step stalls every worker.
-  if (cpuQuota > 0 && cpuQuota < static_cast<double>(cpus.size()))
-    cpus.resize(std::max<size_t>(1, static_cast<size_t>(cpuQuota)));
-  return cpus;
+  if (cpuQuota && *cpuQuota < cores)
+    return std::max(1u, static_cast<unsigned>(*cpuQuota));
+  return cores;
 }
 
 } // namespace tenon::cpu

@@ -4,6 +4,7 @@
 #include "runtime/device/cpu/CpuSet.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,12 @@ struct Topology {
   static Topology read(const CpuList &allowed, const std::string &sysRoot = "/sys");
 };
 
-// One hardware thread of each core, no more of them than `cpuQuota` CPUs' worth of time (a cgroup's limit; <= 0: no
-// limit), at least one: as many workers as can run without getting into each other's way.
-CpuList defaultWorkerCpus(const Topology &topology, double cpuQuota);
+// Every allowed CPU in the order in which workers should take them: one hardware thread of each core, then the second
+// ones, and so on.
+std::vector<unsigned> workerOrder(const Topology &topology);
+
+// One worker per core, no more of them than the CPUs' worth of time that a control group grants (`cpuQuota`), at least
+// one: as many as can run without getting into each other's way.
+unsigned defaultWorkers(const Topology &topology, std::optional<double> cpuQuota);
 
 } // namespace tenon::cpu

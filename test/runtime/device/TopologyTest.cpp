@@ -42,12 +42,16 @@ TEST(CpuSet, refusesWhatIsNoList) {
 }
 
 TEST(CpuSet, restrictsTheThread) {
-  CpuList before = allowedCpus();
-  ASSERT_TRUE(restrictThisThread({before.back()}));
-  EXPECT_THAT(allowedCpus(), ElementsAre(before.back()));
-  ASSERT_TRUE(restrictThisThread(before));
-  EXPECT_EQ(allowedCpus(), before);
-  EXPECT_FALSE(restrictThisThread({}));
+  CpuMask before, now;
+  ASSERT_TRUE(getThreadMask(before));
+  CpuList all = allowedCpus();
+  EXPECT_EQ(CpuMask::of(all), before);
+  ASSERT_TRUE(setThreadMask(CpuMask::of({all.back()})));
+  EXPECT_THAT(allowedCpus(), ElementsAre(all.back()));
+  ASSERT_TRUE(setThreadMask(before));
+  ASSERT_TRUE(getThreadMask(now));
+  EXPECT_EQ(now, before);
+  EXPECT_FALSE(setThreadMask(CpuMask()));
 }
 
 // A made-up /sys or /sys/fs/cgroup.
@@ -104,10 +108,11 @@ TEST_F(TopologyTest, readsCoresCachesAndNodes) {
   EXPECT_EQ(t.caches.l2, 2u << 20);
   EXPECT_EQ(t.caches.l3, 32u << 20);
   EXPECT_EQ(t.caches.lastLevelTotal, 64u << 20);
-  EXPECT_THAT(defaultWorkerCpus(t, 0), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(defaultWorkerCpus(t, 2.9), ElementsAre(0, 1));
-  EXPECT_THAT(defaultWorkerCpus(t, 0.5), ElementsAre(0));
-  EXPECT_EQ(defaultWorkerCpus(t, 100).size(), 4u);
+  EXPECT_THAT(workerOrder(t), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  EXPECT_EQ(defaultWorkers(t, std::nullopt), 4u);
+  EXPECT_EQ(defaultWorkers(t, 2.9), 2u);
+  EXPECT_EQ(defaultWorkers(t, 0.5), 1u);
+  EXPECT_EQ(defaultWorkers(t, 100), 4u);
 }
 
 TEST_F(TopologyTest, keepsToTheAffinityMask) {
@@ -117,7 +122,8 @@ TEST_F(TopologyTest, keepsToTheAffinityMask) {
   EXPECT_THAT(t.cores[1].cpus, ElementsAre(7));
   EXPECT_EQ(t.numaNodes, 1u);
   EXPECT_EQ(t.caches.lastLevelTotal, 32u << 20);
-  EXPECT_THAT(defaultWorkerCpus(t, 0), ElementsAre(2, 7));
+  EXPECT_THAT(workerOrder(t), ElementsAre(2, 7, 6));
+  EXPECT_EQ(defaultWorkers(t, std::nullopt), 2u);
 }
 
 TEST_F(TopologyTest, withoutSysfsEveryCpuIsACore) {

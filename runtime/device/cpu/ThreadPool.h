@@ -1,0 +1,125 @@
+// A fork-join pool for steps of many short kernels: workers spin between the kernels of a step and sleep between steps.
+//
+// Worker 0 is the calling thread; workers 1 .. n-1 are threads of the pool, each pinned to its CPU. Within an Active
+// scope a fork-join costs about a cache-line round trip; outside it, workers park on a futex and the first run wakes
+// them. With more workers than CPUs nothing is pinned and waiting threads yield at once, so that results and progress
+// do not depend on the machine. Threads: a pool belongs to one thread at a time, which alone calls run and opens Active
+// scopes.
+#pragma once
+
+#include "runtime/base/Status.h"
+#include "runtime/device/cpu/CpuSet.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace tenon::cpu {
+
+struct ThreadPoolOptions {
+  unsigned workers = 0;       // 0: one per physical core that affinity mask and CPU quota leave
+  std::vector<unsigned> cpus; // taken in this order; empty: every allowed CPU, cores before their hardware threads
+  bool pin = true;            // false: the scheduler places workers, within `cpus`
+};
+
+class ThreadPool {
+public:
+  // Called once per worker, with worker in [0, workers). Must not throw and must not call run.
+  using Task = void (*)(void *context, uint32_t worker, uint32_t workers);
+
+  static constexpr unsigned kMaxWorkers = 1024;
+  // What a task may rely on, minus a few frames; pages are touched only when used. Worker 0 has the caller's own stack.
+  static constexpr size_t kStackBytes = size_t(8) << 20;
+
+  // Errors: Usage (too many workers, a CPU that this process may not use), Resource (the system starts no more
+  // threads).
+  static Result<std::unique_ptr<ThreadPool>> create(const ThreadPoolOptions &options = {});
+
+  // Waits for nothing: no run may be in progress.
+  ~ThreadPool();
+  ThreadPool(const ThreadPool &) = delete;
+  ThreadPool &operator=(const ThreadPool &) = delete;
+
+  unsigned workers() const { return workers_; }
+  bool pinned() const { return pinned_; }
+  // The CPU of each worker if pinned, else the CPUs that all of them share.
+  const std::vector<unsigned> &cpus() const { return cpus_; }
+
+  // Runs task(context, w, workers()) for every w and returns when all have. What the caller wrote before is visible to
+  // the tasks, what they wrote is visible after. Allocates nothing, takes no lock.
+  void run(Task task, void *context);
+
+  // The same for a callable body(worker, workers).
+  template <typename Body> void run(Body &&body) {
+    using Plain = std::remove_reference_t<Body>;
+    run([](void *context, uint32_t worker, uint32_t workers) { (*static_cast<Plain *>(context))(worker, workers); },
+        const_cast<void *>(static_cast<const void *>(std::addressof(body))));
+  }
+
+  // While one lives, workers spin instead of parking, and the calling thread is pinned to worker 0's CPU (its own mask
+  // comes back at the end). Open one around each step. May be nested.
+  class Active {
+  public:
+    explicit Active(ThreadPool &pool);
+    ~Active();
+    Active(const Active &) = delete;
+    Active &operator=(const Active &) = delete;
+
+  private:
+    ThreadPool &pool_;
+    CpuMask callerMask_;
+    bool restoreMask_ = false;
+  };
+
+private:
+  // One per pool thread, on lines of its own (two, for the prefetcher that fetches pairs).
+  struct alignas(128) Slot {
+    std::atomic<uint32_t> done{0}; // the last epoch that this worker finished
+    ThreadPool *pool = nullptr;
+    uint32_t worker = 0;
+    pthread_t thread{};
+  };
+
+  ThreadPool() = default;
+  Status start(const ThreadPoolOptions &options);
+  static void *threadMain(void *slot);
+  void work(Slot &slot);
+  uint32_t awaitEpochAfter(uint32_t seen);
+
+  // Read by all workers at every fork; written by the caller only.
+  alignas(128) std::atomic<uint32_t> epoch_{0}; // number of runs; also the futex word
+  Task task_ = nullptr;                         // task, context and stop are published by epoch_
+  void *context_ = nullptr;
+  bool stop_ = false;
+  std::atomic<bool> active_{false};
+
+  alignas(128) std::atomic<uint32_t> parked_{0}; // workers in, or about to enter, the futex
+
+  alignas(128) unsigned workers_ = 0;
+  unsigned started_ = 0; // threads to join
+  unsigned activeDepth_ = 0;
+  unsigned spins_ = 0;         // polls between two yields
+  int64_t idlePatience_ = 0;   // nanoseconds of waiting before parking, outside and
+  int64_t activePatience_ = 0; // inside an Active scope
+  bool pinned_ = false;
+  std::atomic<bool> running_{false}; // only to catch misuse
+  std::vector<unsigned> cpus_;
+  std::unique_ptr<Slot[]> slots_; // of workers 1 .. workers_ - 1
+};
+
+// Worker `worker`'s part of `total` items: contiguous, a multiple of `grain` (the last part takes what remains), as
+// even as grain allows.
+struct Share {
+  uint64_t begin, end;
+};
+inline Share shareOf(uint64_t total, uint32_t worker, uint32_t workers, uint64_t grain = 1) {
+  uint64_t grains = total / grain + (total % grain != 0);
+  uint64_t each = grains / workers, extra = grains % workers; // the first `extra` workers take one more
+  uint64_t first = worker * each + (worker < extra ? worker : extra);
+  uint64_t last = first + each + (worker < extra ? 1 : 0);
+  return {first * grain < total ? first * grain : total, last * grain < total ? last * grain : total};
+}
+
+} // namespace tenon::cpu
