@@ -20,30 +20,29 @@ static Digest blake2b(const void *data, size_t bytes) {
   return digest;
 }
 
-Digest digestOf(std::span<const std::byte> bytes) { return blake2b(bytes.data(), bytes.size()); }
+Digest digestOf(std::span<const uint8_t> bytes) { return blake2b(bytes.data(), bytes.size()); }
 
-std::span<const std::byte> digestChunk(std::span<const std::byte> bytes, uint64_t i) {
+std::span<const uint8_t> digestChunk(std::span<const uint8_t> bytes, uint64_t i) {
   assert(i < chunkCount(bytes.size()));
   uint64_t begin = i * kDigestChunkBytes;
   return bytes.subspan(begin, std::min<uint64_t>(kDigestChunkBytes, bytes.size() - begin));
 }
 
-static bool allZero(std::span<const std::byte> bytes) {
-  return bytes.empty() ||
-         (bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+static bool allZero(std::span<const uint8_t> bytes) {
+  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-Digest chunkDigest(std::span<const std::byte> chunk) {
+Digest chunkDigest(std::span<const uint8_t> chunk) {
   assert(chunk.size() <= kDigestChunkBytes);
   if (chunk.size() < kDigestChunkBytes || !allZero(chunk))
     return digestOf(chunk);
-  static const Digest zeros = digestOf(std::vector<std::byte>(kDigestChunkBytes));
+  static const Digest zeros = digestOf(std::vector<uint8_t>(kDigestChunkBytes));
   return zeros;
 }
 
 Digest combineChunks(std::span<const Digest> chunks) { return blake2b(chunks.data(), chunks.size_bytes()); }
 
-Digest treeDigest(std::span<const std::byte> bytes) {
+Digest treeDigest(std::span<const uint8_t> bytes) {
   std::vector<Digest> chunks(chunkCount(bytes.size()));
   for (uint64_t i = 0; i < chunks.size(); ++i)
     chunks[i] = chunkDigest(digestChunk(bytes, i));
@@ -61,7 +60,7 @@ std::string toHex(const Digest &digest) {
   return hex;
 }
 
-void TreeHasher::update(std::span<const std::byte> bytes) {
+void TreeHasher::update(std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     if (partial_.empty() && bytes.size() >= kDigestChunkBytes) {
       chunks_.push_back(chunkDigest(bytes.first(kDigestChunkBytes)));

@@ -1,9 +1,9 @@
 // Digests of engine contents: BLAKE2b-256, no key (libsodium).
 //
 // Two shapes. `digestOf` hashes a small blob in one go: the metadata. `treeDigest` hashes a segment: the digest of the
-// concatenated digests of its chunks of 1 MiB (the last one may be shorter), so that workers can hash chunks in any order:
-// fill an array with `digestOf(chunk(bytes, i))`, then `combineChunks` it. `TreeHasher` is the same for bytes that arrive
-// in pieces. Chunks of zeros are recognised and not hashed again; the result is the same.
+// concatenated digests of its chunks of 1 MiB (the last one may be shorter), so that workers can hash chunks in any
+// order: fill an array with `digestOf(chunk(bytes, i))`, then `combineChunks` it. `TreeHasher` is the same for bytes
+// that arrive in pieces. Chunks of zeros are recognised and not hashed again; the result is the same.
 //
 // A digest finds damage. It does not say who made the file.
 // Threads: the functions are pure and may be called from any thread. A TreeHasher belongs to one thread.
@@ -22,22 +22,22 @@ using Digest = std::array<uint8_t, 32>;
 
 inline constexpr uint64_t kDigestChunkBytes = 1ull << 20;
 
-Digest digestOf(std::span<const std::byte> bytes);
+Digest digestOf(std::span<const uint8_t> bytes);
 
 // Number of chunks of a segment; 0 for an empty one.
 inline uint64_t chunkCount(uint64_t bytes) { return bytes / kDigestChunkBytes + (bytes % kDigestChunkBytes != 0); }
 
 // The i-th chunk, i < chunkCount(bytes.size()).
-std::span<const std::byte> digestChunk(std::span<const std::byte> bytes, uint64_t i);
+std::span<const uint8_t> digestChunk(std::span<const uint8_t> bytes, uint64_t i);
 
 // Digest of one chunk; at most kDigestChunkBytes.
-Digest chunkDigest(std::span<const std::byte> chunk);
+Digest chunkDigest(std::span<const uint8_t> chunk);
 
 // The tree's root from the chunk digests, in order.
 Digest combineChunks(std::span<const Digest> chunks);
 
 // The whole tree on the calling thread.
-Digest treeDigest(std::span<const std::byte> bytes);
+Digest treeDigest(std::span<const uint8_t> bytes);
 
 // 64 lower-case hexadecimal digits.
 std::string toHex(const Digest &digest);
@@ -45,12 +45,12 @@ std::string toHex(const Digest &digest);
 // treeDigest of bytes that arrive in order, in pieces of any size. Holds one chunk.
 class TreeHasher {
 public:
-  void update(std::span<const std::byte> bytes);
+  void update(std::span<const uint8_t> bytes);
   // The digest of everything so far; call it once.
   Digest finish();
 
 private:
-  std::vector<std::byte> partial_; // fewer bytes than a chunk
+  std::vector<uint8_t> partial_; // fewer bytes than a chunk
   std::vector<Digest> chunks_;
 };
 
