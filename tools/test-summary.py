@@ -14,8 +14,8 @@ SKIPPED = {"SKIPPED", "UNSUPPORTED", "EXCLUDED"}
 
 def gtest_reason(name):
     """The message of GTEST_SKIP: lit keeps the result only, so the one test is run again (skipping takes no time)."""
-    # "Tenon :: runtime/device/DeviceTests/Suite/Case" -> binary and filter
-    match = re.match(r"(?:.* :: )?(.*Tests)/(.*)/([^/]+)$", name)
+    # "Tenon :: runtime/device/./DeviceTests/Suite/Case" -> binary and filter
+    match = re.match(r"(?:.* :: )?(.*Tests)/(.*)/([^/]+)$", name.replace("/./", "/"))
     if not match:
         return "no reason given"
     binary, suite, case = match.groups()

@@ -14,8 +14,10 @@ def FusionRole : OpInterface<"FusionRole"> {
   }];
   let methods = [
     InterfaceMethod<"anchor, prologue or elementwise", "::tenon::Role", "getFusionRole">,
-    InterfaceMethod<"the emitter's name for an anchor, empty otherwise: linear, attention, gather, cache, norm",
-                    "::llvm::StringRef", "getAnchorName", (ins), "", "return \"\";">
+    InterfaceMethod<[{
+      The emitter of a kernel that this op leads: linear, attention, gather, cache, norm or elementwise. Anchors always lead; the
+      others do where no anchor took them in.
+    }], "::llvm::StringRef", "getAnchorName">
   ];
 }
 
@@ -32,7 +34,8 @@ def VectorElementwise : OpInterface<"VectorElementwise"> {
   let cppNamespace = "::tenon";
   let description = [{
     How an elementwise op acts on f32 vectors of any length: one operand value per tensor operand, in order. Emits vector, arith and
-    math ops only; the target lowers math.exp, math.tanh and math.erf itself.
+    math ops only; the target lowers math.exp, math.tanh and math.erf itself, and arith.truncf to bf16 where it has no such
+    instruction. A bf16 operand arrives widened, a bf16 result leaves as the f32 vector of the rounded numbers.
   }];
   let methods = [
     InterfaceMethod<"the result vector", "::mlir::Value", "emitVector",
@@ -48,6 +51,12 @@ def ReferenceEvaluation : OpInterface<"ReferenceEvaluation"> {
                     (ins "::tenon::ref::Context &":$context, "::llvm::ArrayRef<::tenon::ref::Value>":$operands,
                          "::llvm::SmallVectorImpl<::tenon::ref::Value> &":$results)>
   ];
+}
+
+def WeightSource : AttrInterface<"WeightSource"> {
+  let cppNamespace = "::tenon";
+  let description = "Where the elements of a weight come from, before any recipe step.";
+  let methods = [InterfaceMethod<"the tensor as the source has it", "::mlir::RankedTensorType", "getSourceType">];
 }
 
 def RecipeStep : AttrInterface<"RecipeStep"> {

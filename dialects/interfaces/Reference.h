@@ -45,7 +45,8 @@ struct Value {
 class Context {
 public:
   virtual ~Context() = default;
-  // The logical contents (recipe applied, packing not) of weight `symbol`, null when it cannot be had (a diagnostic was emitted).
+  // The logical contents (recipe applied, packing not) of weight `symbol`, null when it cannot be had (a diagnostic was
+  // emitted).
   virtual std::shared_ptr<Tensor> weight(llvm::StringRef symbol) = 0;
   virtual std::shared_ptr<Cache> cache(llvm::StringRef symbol) = 0;
 };

@@ -14,8 +14,9 @@ def Kernel_TargetAttr : AttrDef<Kernel_Dialect, "Target"> {
   let parameters = (ins StringRefParameter<"spec">:$spec, StringRefParameter<"LLVM triple">:$triple, StringRefParameter<"LLVM CPU">:$cpu,
                         "::mlir::ArrayAttr":$features, StringRefParameter<"fma, bf16 or amx">:$dot, "::mlir::DictionaryAttr":$numbers);
   let assemblyFormat = "`<` $spec `,` $triple `,` $cpu `,` $features `,` $dot `,` $numbers `>`";
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    // A number of the table; a missing name is a bug in the target's table and asserts.
+    // A number of the table; a missing name is a bug in the target's table and ends the process with a message.
     int64_t number(::llvm::StringRef name) const;
     bool hasFeature(::llvm::StringRef name) const; // without sign
   }];

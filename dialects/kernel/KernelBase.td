@@ -19,7 +19,6 @@ def Kernel_Dialect : Dialect {
     one), elementwise epilogue ops. The region says what; `target`, `tiling` and the packed layouts of its weights say how.
     Kernels name no symbol: weights and caches are operands, so that identical layers share one kernel.
   }];
-  let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 

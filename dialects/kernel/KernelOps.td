@@ -3,7 +3,7 @@
 
 include "dialects/kernel/KernelAttrs.td"
 
-def Kernel_GroupOp : Kernel_Op<"group", [IsolatedFromAbove, SingleBlock, SingleBlockImplicitTerminator<"YieldOp">]> {
+def Kernel_GroupOp : Kernel_Op<"group", [IsolatedFromAbove, RecursiveMemoryEffects, SingleBlock, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "ops that will share a kernel, still in place";
   let description = [{
     Formed by `form-kernels`, grown by `absorb-prologues`, `sink-epilogues` and `merge-siblings`, moved out by `outline-kernels`.
@@ -27,6 +27,15 @@ def Kernel_GroupOp : Kernel_Op<"group", [IsolatedFromAbove, SingleBlock, SingleB
 def Kernel_FuncOp : Kernel_Op<"func", [IsolatedFromAbove, SingleBlock, Symbol, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "a kernel: a region of model ops around one anchor";
   let description = [{
+    ```mlir
+    kernel.func @linear_0 "linear" (tensor<16x256xf32>, tensor<704x256xbf16>) -> tensor<16x704xf32>
+        layouts [unit, #kernel.packed<n = 16, k = 2>] {
+    ^bb0(%x: tensor<16x256xf32>, %w: tensor<704x256xbf16>):
+      %y = model.linear %x, %w : tensor<16x256xf32>, tensor<704x256xbf16> -> tensor<16x704xf32>
+      kernel.yield %y : tensor<16x704xf32>
+    }
+    ```
+
     Code: `void sym_name(void *const *args, uint32_t worker, uint32_t workers)`; args are the operands in order, then the results.
     `layouts` gives for each operand `unit` (row-major, caches, tables) or the `#kernel.packed` layout of a weight operand.
     `target`, `tiling` and `layouts` appear with `choose-tiling`.
@@ -44,7 +53,7 @@ def Kernel_FuncOp : Kernel_Op<"func", [IsolatedFromAbove, SingleBlock, Symbol, S
   }];
 }
 
-def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike]> {
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["GroupOp", "FuncOp"]>]> {
   let summary = "the results of a kernel";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
@@ -54,6 +63,8 @@ def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike]> {
 def Kernel_LaunchOp : Kernel_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "runs a kernel on all workers and waits";
   let description = [{
+    Reads and writes every cache among its inputs; no other effect.
+
     ```mlir
     %y = kernel.launch @linear_0(%x, %gain, %w) : (tensor<16x256xf32>, tensor<256xf32>, tensor<704x256xbf16>) -> tensor<16x704xf32>
     ```

@@ -10,14 +10,15 @@ def Model_ActivationKind : I32EnumAttr<"ActivationKind", "an activation function
 }
 def Model_ActivationKindAttr : EnumAttr<Model_Dialect, Model_ActivationKind, "activation_kind">;
 
-def Model_CheckpointAttr : AttrDef<Model_Dialect, "Checkpoint"> {
+def Model_CheckpointAttr : AttrDef<Model_Dialect, "Checkpoint", [DeclareAttrInterfaceMethods<WeightSource>]> {
   let mnemonic = "checkpoint";
   let summary = "a tensor of the checkpoint, by name; its type is the stored one";
   let parameters = (ins StringRefParameter<"checkpoint name">:$name, "::mlir::RankedTensorType":$type);
   let assemblyFormat = "`<` $name `,` $type `>`";
+  let genVerifyDecl = 1;
 }
 
-def Model_RopeTableAttr : AttrDef<Model_Dialect, "RopeTable"> {
+def Model_RopeTableAttr : AttrDef<Model_Dialect, "RopeTable", [DeclareAttrInterfaceMethods<WeightSource>]> {
   let mnemonic = "rope_table";
   let summary = "rotary embedding rows, generated: [positions][head_dim/2 cosines, head_dim/2 sines] in f32";
   let description = [{
@@ -34,6 +35,7 @@ def Model_ConvertAttr : AttrDef<Model_Dialect, "Convert", [DeclareAttrInterfaceM
   let summary = "recipe step: round every element to another float type, to nearest even";
   let parameters = (ins "::mlir::Type":$elementType);
   let assemblyFormat = "`<` $elementType `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "runtime/io/SystemError.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -120,6 +121,11 @@ Status OutputFile::resize(uint64_t size) {
     failed = ftruncate(fd_, static_cast<off_t>(size));
   while (failed && errno == EINTR);
   return failed ? writeError("resize", size, errno) : Status::ok();
+}
+
+void OutputFile::renameTo(const std::string &name) {
+  assert(!name.empty() && name.find('/') == std::string::npos && "a plain file name");
+  path_ = path_.substr(0, path_.rfind('/') + 1) + name;
 }
 
 Status OutputFile::commit() {

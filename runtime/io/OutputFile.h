@@ -38,6 +38,9 @@ public:
   // Cuts or extends (with zeros) the file to `size` bytes.
   Status resize(uint64_t size);
 
+  // Gives the file another final name in the same folder, for names that depend on the content. `name` has no slash.
+  void renameTo(const std::string &name);
+
   // Makes the content durable and gives it its name; call once, last. On error the temporary is gone and the name
   // untouched.
   Status commit();

@@ -53,6 +53,7 @@ function(tenon_mlir_executable name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   tenon_mlir_settings(${name})
+  target_compile_options(${name} PRIVATE -fPIC) # as the precompiled header; CMake's -fPIE would refuse it
   target_precompile_headers(${name} REUSE_FROM tenon_pch)
   target_link_libraries(${name} PRIVATE ${A_DEPS} MLIR LLVM)
 endfunction()

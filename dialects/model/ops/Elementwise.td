@@ -5,10 +5,16 @@
 include "dialects/model/ops/Rows.td"
 
 class Model_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Model_ComputeOp<mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<VectorElementwise>])>;
+    : Model_KernelOp<mnemonic, "Elementwise", "elementwise", !listconcat(traits, [Pure, DeclareOpInterfaceMethods<CostModel>,
+                                                                            DeclareOpInterfaceMethods<VectorElementwise>])>;
 
 def Model_AddOp : Model_ElementwiseOp<"add", [SameOperandsAndResultType, Commutative]> {
   let summary = "y[n, d] = a[n, d] + b[n, d]";
+  let description = [{
+    ```mlir
+    %y = model.add %a, %b : tensor<?x256xf32>
+    ```
+  }];
   let arguments = (ins Model_Activations:$a, Model_Activations:$b);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($result)";
@@ -16,6 +22,11 @@ def Model_AddOp : Model_ElementwiseOp<"add", [SameOperandsAndResultType, Commuta
 
 def Model_MulOp : Model_ElementwiseOp<"mul", [SameOperandsAndResultType, Commutative]> {
   let summary = "y[n, d] = a[n, d] * b[n, d]";
+  let description = [{
+    ```mlir
+    %y = model.mul %a, %b : tensor<?x256xf32>
+    ```
+  }];
   let arguments = (ins Model_Activations:$a, Model_Activations:$b);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($result)";
@@ -37,7 +48,13 @@ def Model_ActivationOp : Model_ElementwiseOp<"activation", [SameOperandsAndResul
 
 def Model_CastOp : Model_ElementwiseOp<"cast"> {
   let summary = "the same numbers in another element type, rounded to nearest even";
-  let description = "Inserted where a target multiplies in bf16: the rounding is part of the program, so the reference sees it too.";
+  let description = [{
+    Inserted where a target multiplies in bf16: the rounding is part of the program, so the reference sees it too.
+
+    ```mlir
+    %y = model.cast %x : tensor<?x256xf32> -> tensor<?x256xbf16>
+    ```
+  }];
   let arguments = (ins Model_Activations:$x);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";

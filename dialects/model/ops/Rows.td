@@ -5,14 +5,19 @@
 include "dialects/model/ModelAttrs.td"
 include "dialects/model/ModelTypes.td"
 
-class Model_ComputeOp<string mnemonic, list<Trait> traits = []>
-    : Model_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<FusionRole, ["getFusionRole"]>, DeclareOpInterfaceMethods<CostModel, ["getFlops"]>])>;
+// An op of a kernel's body: its part there and the emitter of a kernel that it leads.
+class Model_KernelOp<string mnemonic, string role, string anchor, list<Trait> traits>
+    : Model_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<FusionRole>])> {
+  let extraClassDefinition =
+      "::tenon::Role $cppClass::getFusionRole() { return ::tenon::Role::" # role # "; }\n"
+      "::llvm::StringRef $cppClass::getAnchorName() { return \"" # anchor # "\"; }\n";
+}
 
 class Model_AnchorOp<string mnemonic, string anchor, list<Trait> traits = []>
-    : Model_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<FusionRole, ["getFusionRole", "getAnchorName"]>,
-                                              DeclareOpInterfaceMethods<CostModel, ["getFlops", "getWeightBytes"]>])> {
-  string anchorName = anchor;
-}
+    : Model_KernelOp<mnemonic, "Anchor", anchor, !listconcat(traits, [DeclareOpInterfaceMethods<CostModel, ["getWeightBytes"]>])>;
+
+class Model_PrologueOp<string mnemonic, string anchor, list<Trait> traits = []>
+    : Model_KernelOp<mnemonic, "Prologue", anchor, !listconcat(traits, [DeclareOpInterfaceMethods<CostModel>])>;
 
 def Model_EmbeddingOp : Model_AnchorOp<"embedding", "gather", [Pure]> {
   let summary = "rows of a table by token id";
@@ -23,16 +28,20 @@ def Model_EmbeddingOp : Model_AnchorOp<"embedding", "gather", [Pure]> {
     %y = model.embedding %tokens, %table : tensor<?xi32>, tensor<4096x256xbf16> -> tensor<?x256xf32>
     ```
   }];
-  let arguments = (ins Model_Indices:$tokens, Model_Stored:$table);
+  let arguments = (ins Model_Indices:$tokens, Model_Matrix:$table);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$tokens `,` $table attr-dict `:` type($tokens) `,` type($table) `->` type($result)";
   let hasVerifier = 1;
 }
 
-def Model_SelectRowsOp : Model_ComputeOp<"select_rows", [Pure]> {
+def Model_SelectRowsOp : Model_PrologueOp<"select_rows", "norm", [Pure]> {
   let summary = "the rows that an index list names";
   let description = [{
     y[m, d] = x[rows[m], d]. Used before the head, so that only rows that sample pay for the vocabulary.
+
+    ```mlir
+    %y = model.select_rows %x, %rows : tensor<?x256xf32>, tensor<?xi32> -> tensor<?x256xf32>
+    ```
   }];
   let arguments = (ins Model_Activations:$x, Model_Indices:$rows);
   let results = (outs Model_Activations:$result);
@@ -40,7 +49,7 @@ def Model_SelectRowsOp : Model_ComputeOp<"select_rows", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Model_RmsNormOp : Model_ComputeOp<"rms_norm", [Pure]> {
+def Model_RmsNormOp : Model_PrologueOp<"rms_norm", "norm", [Pure]> {
   let summary = "root-mean-square normalisation of each row";
   let description = [{
     y[n, d] = x[n, d] / sqrt(mean_d(x[n, :]^2) + eps) * gain[d], computed in f32 whatever the element type.
@@ -49,7 +58,7 @@ def Model_RmsNormOp : Model_ComputeOp<"rms_norm", [Pure]> {
     %y = model.rms_norm %x, %gain eps 1.0e-5 : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xf32>
     ```
   }];
-  let arguments = (ins Model_Activations:$x, Model_Stored:$gain, F64Attr:$eps);
+  let arguments = (ins Model_Activations:$x, Model_Vector:$gain, F64Attr:$eps);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$x `,` $gain `eps` $eps attr-dict `:` type($x) `,` type($gain) `->` type($result)";
   let hasVerifier = 1;
@@ -65,7 +74,7 @@ def Model_LinearOp : Model_AnchorOp<"linear", "linear", [Pure]> {
     %z = model.linear %x, %w bias %b : tensor<?x256xf32>, tensor<704x256xbf16>, tensor<704xf32> -> tensor<?x704xf32>
     ```
   }];
-  let arguments = (ins Model_Activations:$x, Model_Stored:$weight, Optional<Model_Stored>:$bias);
+  let arguments = (ins Model_Activations:$x, Model_Matrix:$weight, Optional<Model_Vector>:$bias);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$x `,` $weight (`bias` $bias^)? attr-dict `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)";
   let hasVerifier = 1;

@@ -1,0 +1,44 @@
+// Writes an engine file: header, metadata, page-aligned segments; under its final name only when all of it is there.
+//
+// The order in the file: header, metadata, code, tokenizer files, weights. The metadata is built twice, before and
+// after the digests are known, with the same size (every field is stored, defaults too), so nothing is written twice.
+// The bytes depend on the parts alone.
+#pragma once
+
+#include "compiler/weights/Packer.h"
+#include "runtime/base/Status.h"
+#include "tenon/schema/engine_generated.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tenon::emit {
+
+// A segment whose bytes are in memory.
+struct Blob {
+  schema::SegmentKind kind = schema::SegmentKind::Code;
+  std::string name;
+  std::vector<uint8_t> bytes;
+};
+
+struct EngineParts {
+  // Everything but `segments` and Rank.weight_segments, which writeEngine fills. Variant.code counts `blobs`.
+  schema::EngineT metadata;
+  std::vector<Blob> blobs;
+  std::vector<weights::PackJob> weights; // rank 0's, by offset
+  uint64_t weightBytes = 0;
+  bool sparse = false;          // weights are (nearly) all zeros: reserve no disk space
+  bool externalWeights = false; // into "<digest>.tnw" beside the engine, shared by engines with the same weights
+};
+
+struct WrittenEngine {
+  uint64_t bytes = 0;        // of the engine file
+  std::string weightsFile;   // path of the external file, empty when inside
+  bool weightsFound = false; // the external file was there already
+};
+
+// Errors: Resource (disk), Constraint (metadata above 64 MiB, packing memory), and what the weight sources report.
+Result<WrittenEngine> writeEngine(const std::string &path, EngineParts &parts, const weights::PackOptions &options);
+
+} // namespace tenon::emit

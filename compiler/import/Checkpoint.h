@@ -1,0 +1,48 @@
+// The weights of a Hugging Face directory: one sorted table of tensors over one or many safetensors files.
+//
+// Either `model.safetensors`, or `model.safetensors.index.json` whose weight_map names the shard of every tensor. Index
+// and shards must agree exactly. A shard's name must be a plain file name, so an index cannot reach outside the folder;
+// symbolic links in the folder are followed, because Hugging Face's own cache is made of them. No weight byte is read.
+// Files stay mapped while the Checkpoint lives. Threads: const methods from any thread.
+#pragma once
+
+#include "compiler/import/Safetensors.h"
+#include "runtime/io/MappedFile.h"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon {
+
+struct CheckpointFile {
+  std::string name; // within the directory
+  io::MappedFile file;
+};
+
+class Checkpoint {
+public:
+  static Result<Checkpoint> open(const std::string &directory);
+
+  const std::vector<CheckpointFile> &files() const { return files_; }
+  // Sorted by name, bytewise; names are unique.
+  const std::vector<TensorInfo> &tensors() const { return tensors_; }
+
+  // nullptr where there is none. Logarithmic.
+  const TensorInfo *find(std::string_view name) const;
+
+  // The tensor `name`, whose shape must be `shape` and whose element type must be readable. `meaning` says in a message
+  // what the shape should be ("hidden_size x intermediate_size"). InvalidFile when missing or misshapen, Unsupported
+  // when of a type that cannot be computed with.
+  Result<const TensorInfo *> require(std::string_view name, std::span<const int64_t> shape,
+                                     std::string_view meaning = {}) const;
+
+private:
+  // "\n  in FILE, header byte N"
+  std::string place(const TensorInfo &tensor) const;
+  std::vector<CheckpointFile> files_;
+  std::vector<TensorInfo> tensors_;
+};
+
+} // namespace tenon

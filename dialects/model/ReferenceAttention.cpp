@@ -1,0 +1,125 @@
+// Reference evaluation of rope, cache_append and attention.
+#include "dialects/model/Model.h"
+#include "dialects/model/ReferenceTensor.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::model;
+using ref::row;
+using ref::Tensor;
+
+using Operands = ArrayRef<ref::Value>;
+using Results = SmallVectorImpl<ref::Value>;
+
+LogicalResult RopeOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  const Tensor &x = *operands[0].tensor, &positions = *operands[1].tensor, &table = *operands[2].tensor;
+  int64_t headDim = table.shape[1], half = headDim / 2;
+  auto out = ref::makeRows(x.shape[0], x.shape[1]);
+  for (int64_t n = 0; n < x.shape[0]; ++n) {
+    int32_t position = positions.i32[n];
+    if (position < 0 || position >= table.shape[0])
+      return emitOpError() << "position " << position << " of row " << n << " is outside the table of "
+                           << table.shape[0] << " rows";
+    std::span<const float> cosines = row(table, position).first(half), sines = row(table, position).last(half);
+    for (int64_t head = 0; head < static_cast<int64_t>(getHeads()); ++head) {
+      std::span<const float> from = row(x, n).subspan(head * headDim, headDim);
+      std::span<float> to = row(*out, n).subspan(head * headDim, headDim);
+      for (int64_t d = 0; d < half; ++d) {
+        double low = from[d], high = from[d + half];
+        to[d] = static_cast<float>(low * cosines[d] - high * sines[d]);
+        to[d + half] = static_cast<float>(high * cosines[d] + low * sines[d]);
+      }
+    }
+  }
+  results.push_back(ref::finish(out, getType().getElementType()));
+  return success();
+}
+
+// The page that holds `position` of sequence slot `slot`, or a diagnostic where slot, position or page id is outside.
+static FailureOr<int64_t> findPage(Operation *op, const ref::Cache &cache, const Tensor &blockTable, int64_t slot,
+                                   int64_t position) {
+  int64_t index = position < 0 ? -1 : position / cache.pageTokens;
+  if (slot < 0 || slot >= blockTable.shape[0] || index < 0 || index >= blockTable.shape[1])
+    return op->emitOpError() << "slot " << slot << ", position " << position << " is outside the block table of "
+                             << blockTable.shape[0] << " slots with " << blockTable.shape[1] << " pages of "
+                             << cache.pageTokens << " tokens";
+  int64_t page = blockTable.i32[slot * blockTable.shape[1] + index];
+  if (page < 0 || page >= cache.pages)
+    return op->emitOpError() << "block table names page " << page << " for slot " << slot << ", position " << position
+                             << ", expected 0.." << cache.pages - 1;
+  return page;
+}
+
+LogicalResult CacheAppendOp::evaluate(ref::Context &, Operands operands, Results &) {
+  const Tensor &k = *operands[0].tensor, &v = *operands[1].tensor;
+  ref::Cache &cache = *operands[2].cache;
+  ArrayRef<int32_t> positions = operands[3].tensor->i32, slots = operands[4].tensor->i32;
+  Type stored = getCache().getType().getElementType();
+  for (int64_t n = 0; n < k.shape[0]; ++n) {
+    if (slots[n] < 0)
+      continue;
+    FailureOr<int64_t> page = findPage(*this, cache, *operands[5].tensor, slots[n], positions[n]);
+    if (failed(page))
+      return failure();
+    for (int64_t head = 0; head < cache.kvHeads; ++head) {
+      size_t to = cache.at(*page, head, positions[n] % cache.pageTokens);
+      for (int64_t d = 0; d < cache.headDim; ++d) {
+        cache.keys[to + d] = ref::round(row(k, n)[head * cache.headDim + d], stored);
+        cache.values[to + d] = ref::round(row(v, n)[head * cache.headDim + d], stored);
+      }
+    }
+  }
+  return success();
+}
+
+// softmax(scores) . values of one query, where[t] being the offset of position t in the cache.
+static void attendOne(std::span<const float> q, const ref::Cache &cache, ArrayRef<size_t> where, double scale,
+                      std::span<float> out) {
+  std::vector<double> weights;
+  for (size_t at : where) {
+    double dot = 0;
+    for (size_t d = 0; d < q.size(); ++d)
+      dot += static_cast<double>(q[d]) * cache.keys[at + d];
+    weights.push_back(scale * dot);
+  }
+  double largest = *llvm::max_element(weights), sum = 0;
+  for (double &weight : weights)
+    sum += weight = std::exp(weight - largest);
+  std::vector<double> mean(q.size());
+  for (auto [weight, at] : llvm::zip_equal(weights, where))
+    for (size_t d = 0; d < q.size(); ++d)
+      mean[d] += weight / sum * cache.values[at + d];
+  llvm::transform(mean, out.begin(), [](double value) { return static_cast<float>(value); });
+}
+
+LogicalResult AttentionOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  const Tensor &q = *operands[0].tensor, &segments = *operands[2].tensor, &blockTable = *operands[3].tensor;
+  const ref::Cache &cache = *operands[1].cache;
+  int64_t heads = getHeads(), queriesPerKv = heads / cache.kvHeads;
+  auto out = ref::makeRows(q.shape[0], q.shape[1]);
+  for (int64_t s = 0; s < segments.shape[0]; ++s) {
+    auto [slot, first, rows, context] = std::array<int32_t, 4>{segments.i32[4 * s], segments.i32[4 * s + 1],
+                                                               segments.i32[4 * s + 2], segments.i32[4 * s + 3]};
+    if (rows == 0)
+      continue;
+    if (first < 0 || rows < 0 || rows > q.shape[0] - first || context < rows)
+      return emitOpError() << "segment " << s << " is {" << slot << ", " << first << ", " << rows << ", " << context
+                           << "}, expected its rows within the " << q.shape[0] << " queries and at most its context";
+    for (int64_t j = 0; j < rows; ++j) {
+      for (int64_t head = 0; head < heads; ++head) {
+        SmallVector<size_t> where;
+        for (int64_t t = 0; t <= context - rows + j; ++t) {
+          FailureOr<int64_t> page = findPage(*this, cache, blockTable, slot, t);
+          if (failed(page))
+            return failure();
+          where.push_back(cache.at(*page, head / queriesPerKv, t % cache.pageTokens));
+        }
+        attendOne(row(q, first + j).subspan(head * cache.headDim, cache.headDim), cache, where,
+                  getScale().convertToDouble(), row(*out, first + j).subspan(head * cache.headDim, cache.headDim));
+      }
+    }
+  }
+  results.push_back(ref::finish(out, getType().getElementType()));
+  return success();
+}

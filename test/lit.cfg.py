@@ -1,0 +1,32 @@
+"""The tests of the tree: .mlir and .test files with RUN lines. test/unit adds the GoogleTest binaries.
+
+Loaded through build/<preset>/test/lit.site.cfg.py, so `lit build/<preset>/test` runs everything.
+Substitutions: %tenon_root the source tree, %models test/models, %python the interpreter; Tenon's tools go by their names.
+"""
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "Tenon"
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "models"]
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.test_source_root = os.path.join(config.tenon_root, "test")
+config.test_exec_root = os.path.join(config.tenon_build, "test")
+
+llvm_config.use_default_substitutions()
+config.substitutions += [
+    ("%tenon_root", config.tenon_root),
+    ("%models", os.path.join(config.test_source_root, "models")),
+    ("%python", config.python),
+]
+tools = ["tenon", "tenon-opt", "tenon-interpret"]
+llvm_config.add_tool_substitutions(
+    [ToolSubst(tool, unresolved="ignore") for tool in tools],
+    [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],
+)
+for tool in tools:
+    if os.path.exists(os.path.join(config.tenon_build, "bin", tool)):
+        config.available_features.add(tool)

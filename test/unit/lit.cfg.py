@@ -1,0 +1,12 @@
+"""The GoogleTest binaries below build/<preset>/test, one lit test per case."""
+import os
+
+import lit.formats
+
+config.name = "Tenon"
+config.suffixes = []
+config.excludes = ["unit", "CMakeFiles"]
+config.test_format = lit.formats.GoogleTest(".", "Tests")
+config.test_source_root = os.path.join(config.tenon_build, "test")
+config.test_exec_root = config.test_source_root
+config.environment["TMPDIR"] = os.environ.get("TMPDIR", "/tmp")

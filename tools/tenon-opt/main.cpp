@@ -1,0 +1,13 @@
+// tenon-opt: reads IR, runs the passes named on the command line, prints IR.
+#include "dialects/kernel/Kernel.h"
+#include "dialects/model/Model.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  registry.insert<mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
+                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
+                  mlir::LLVM::LLVMDialect, tenon::model::ModelDialect, tenon::kernel::KernelDialect>();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tenon's pass driver\n", registry));
+}
