@@ -137,6 +137,8 @@ JsonDocument::~JsonDocument() = default;
 JsonValue JsonDocument::root() const { return tree_->value(tree_->document.root()); }
 const std::string &JsonDocument::name() const { return tree_->name; }
 
+const std::string &JsonValue::file() const { return tree_->name; }
+
 JsonValue JsonValue::top() const { return tree_->value(tree_->document.root()); }
 
 JsonKind JsonValue::kind() const {

@@ -80,6 +80,8 @@ public:
   Result<JsonElements> asArray() const;
   JsonElements elements() const;
 
+  // The document's name.
+  const std::string &file() const;
   // Where this value stands: "rope_scaling.factor", "layers[3].name", or "top level". Walks the document.
   std::string path() const;
   // The value for a message: on one line, at most about 60 bytes, control characters escaped.
