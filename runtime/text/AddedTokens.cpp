@@ -1,0 +1,126 @@
+#include "runtime/text/AddedTokens.h"
+
+#include "runtime/text/Unicode.h"
+
+namespace tenon::text {
+
+static std::string idText(int64_t id) { return "id " + std::to_string(id); }
+
+Status AddedTokens::parse(const JsonNode &node, const Normalizer *normalizer, Vocabulary &vocabulary) {
+  TENON_ASSIGN(std::vector<JsonNode> items, node.items());
+  std::vector<LongestMatcher::Entry> plain, normalized;
+  // New tokens follow the model's, as the reference numbers them whatever the file says.
+  int64_t next = static_cast<int64_t>(vocabulary.size());
+  for (const JsonNode &item : items) {
+    TENON_ASSIGN(JsonNode idNode, item.member("id"));
+    TENON_ASSIGN(int64_t id, idNode.asInteger());
+    TENON_ASSIGN(JsonNode contentNode, item.member("content"));
+    TENON_ASSIGN(std::string_view content, contentNode.asString());
+    Token token;
+    TENON_ASSIGN(token.singleWord, item.boolean("single_word"));
+    TENON_ASSIGN(token.stripLeft, item.boolean("lstrip"));
+    TENON_ASSIGN(token.stripRight, item.boolean("rstrip"));
+    TENON_ASSIGN(token.normalized, item.boolean("normalized"));
+    TENON_ASSIGN(token.special, item.boolean("special"));
+    if (content.empty()) // the reference drops these too
+      continue;
+    if (content.size() > longestAddedToken)
+      return contentNode.unsupported("an added token of " + std::to_string(content.size()) + " bytes; at most " +
+                                     std::to_string(longestAddedToken) + " are supported");
+    int32_t known = vocabulary.find(content);
+    int64_t expected = known >= 0 ? known : next;
+    if (id != expected)
+      return idNode.invalid(idText(expected) + " for " + inQuotes(content) +
+                                (known >= 0 ? ", which the vocabulary holds" : ", the next one after the vocabulary"),
+                            idText(id));
+    if (known < 0) {
+      if (vocabulary.insert(content, static_cast<int32_t>(id)) != Vocabulary::Inserted::Yes)
+        return idNode.invalid("an id of its own for " + inQuotes(content),
+                              idText(id) + ", which is " + inQuotes(*vocabulary.text(static_cast<int32_t>(id))));
+      ++next;
+    }
+    auto [place, isNew] = tokens_.emplace(static_cast<int32_t>(id), token);
+    if (!isNew) {
+      if (!(place->second == token))
+        return item.invalid("one description of " + inQuotes(content), "two that differ");
+      continue;
+    }
+    if (!token.normalized) {
+      plain.push_back({std::string(content), static_cast<int32_t>(id)});
+      continue;
+    }
+    NormalText text{std::string(content), 0};
+    if (normalizer)
+      TENON_TRY(normalizer->apply(text));
+    if (text.text.empty())
+      return contentNode.invalid("an added token that normalization leaves something of", inQuotes(content));
+    normalized.push_back({std::move(text.text), static_cast<int32_t>(id)});
+  }
+  plain_ = LongestMatcher(std::move(plain));
+  normalized_ = LongestMatcher(std::move(normalized));
+  if (const LongestMatcher::Entry *entry = normalized_.repeated())
+    return node.invalid("added tokens that differ after normalization", inQuotes(entry->text) + " twice");
+  return Status::ok();
+}
+
+bool AddedTokens::isSpecial(int32_t id) const {
+  auto found = tokens_.find(id);
+  return found != tokens_.end() && found->second.special;
+}
+
+void AddedTokens::cut(std::string_view text, const LongestMatcher &matcher, bool parseSpecial,
+                      std::vector<Cut> &out) const {
+  size_t done = 0; // where the last token's piece ended
+  size_t from = 0; // where the search goes on: behind a match, whether or not it became a token
+  while (std::optional<LongestMatcher::Found> found = matcher.find(text, from)) {
+    from = found->end;
+    size_t begin = found->begin, end = found->end;
+    const Token &token = tokens_.find(found->id)->second;
+    if (token.special && !parseSpecial)
+      continue;
+    if (token.singleWord) {
+      bool wordBefore = begin > 0 && isWordCharacter(characterBefore(text, begin).code);
+      bool wordAfter = end < text.size() && isWordCharacter(characterAt(text, end).code);
+      if (wordBefore || wordAfter)
+        continue;
+    }
+    // White space around the token goes with it, unless the token before has taken it.
+    if (token.stripLeft) {
+      while (begin > done) {
+        Character character = characterBefore(text, begin);
+        if (!isWhitespace(character.code))
+          break;
+        begin -= character.length;
+      }
+      begin = std::max(begin, done);
+    }
+    if (token.stripRight)
+      while (end < text.size()) {
+        Character character = characterAt(text, end);
+        if (!isWhitespace(character.code))
+          break;
+        end += character.length;
+      }
+    if (done < begin)
+      out.push_back({done, begin});
+    out.push_back({begin, end, found->id});
+    done = end;
+  }
+  if (done < text.size())
+    out.push_back({done, text.size()});
+}
+
+Status AddedTokens::extract(SplitText &text, const Normalizer *normalizer, bool parseSpecial) const {
+  TENON_TRY(text.split([&](std::string_view piece, std::vector<Cut> &out) {
+    cut(piece, plain_, parseSpecial, out);
+    return Status::ok();
+  }));
+  if (normalizer)
+    TENON_TRY(text.rewrite([&](const Piece &, NormalText &normal) { return normalizer->apply(normal); }));
+  return text.split([&](std::string_view piece, std::vector<Cut> &out) {
+    cut(piece, normalized_, parseSpecial, out);
+    return Status::ok();
+  });
+}
+
+} // namespace tenon::text

@@ -1,0 +1,24 @@
+// Normalizers: the first thing that happens to text between added tokens. `normalizer` in tokenizer.json.
+//
+// A new kind is one class here below and one row in Normalizers.cpp's table. Threads: immutable.
+#pragma once
+
+#include "runtime/base/Status.h"
+#include "runtime/text/Json.h"
+#include "runtime/text/SplitText.h"
+
+#include <memory>
+
+namespace tenon::text {
+
+class Normalizer {
+public:
+  virtual ~Normalizer() = default;
+  // `text` is not empty when a piece's normalization begins; later normalizers of a sequence may meet an empty one.
+  virtual Status apply(NormalText &text) const = 0;
+};
+
+// Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.
+Result<std::unique_ptr<Normalizer>> parseNormalizer(const JsonNode &node);
+
+} // namespace tenon::text

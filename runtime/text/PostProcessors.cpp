@@ -1,0 +1,144 @@
+#include "runtime/text/PostProcessors.h"
+
+#include "runtime/text/Kinds.h"
+
+namespace tenon::text {
+
+namespace {
+
+using Parsed = Result<std::unique_ptr<PostProcessor>>;
+
+// {"type": "Sequence", "processors": [...]}: one after the other.
+class SequenceProcessor : public PostProcessor {
+public:
+  static Parsed parse(const JsonNode &node) {
+    auto sequence = std::make_unique<SequenceProcessor>();
+    TENON_ASSIGN(JsonNode list, node.member("processors"));
+    TENON_ASSIGN(std::vector<JsonNode> items, list.items());
+    for (const JsonNode &item : items) {
+      TENON_ASSIGN(std::unique_ptr<PostProcessor> processor, parsePostProcessor(item));
+      sequence->processors_.push_back(std::move(processor));
+    }
+    return std::unique_ptr<PostProcessor>(std::move(sequence));
+  }
+  void apply(std::vector<int32_t> &ids, bool addSpecial) const override {
+    for (const std::unique_ptr<PostProcessor> &processor : processors_)
+      processor->apply(ids, addSpecial);
+  }
+  Status check(const Vocabulary &vocabulary) const override {
+    for (const std::unique_ptr<PostProcessor> &processor : processors_)
+      TENON_TRY(processor->check(vocabulary));
+    return Status::ok();
+  }
+
+private:
+  std::vector<std::unique_ptr<PostProcessor>> processors_;
+};
+
+// {"type": "ByteLevel", ...}: trims the offsets of tokens, which nobody asks for here; ids stay as they are.
+class ByteLevelProcessor : public PostProcessor {
+public:
+  static Parsed parse(const JsonNode &) {
+    return std::unique_ptr<PostProcessor>(std::make_unique<ByteLevelProcessor>());
+  }
+  void apply(std::vector<int32_t> &, bool) const override {}
+  Status check(const Vocabulary &) const override { return Status::ok(); }
+};
+
+// {"type": "TemplateProcessing", "single": [...], "special_tokens": {...}}: special tokens and places for the text's
+// tokens. "pair" is for two texts at once, which an engine never gets.
+class TemplateProcessor : public PostProcessor {
+public:
+  struct Step {
+    bool isText = false;
+    std::vector<int32_t> ids; // of a special token
+    std::string path;         // where they stand in the file
+  };
+
+  static Parsed parse(const JsonNode &node);
+  explicit TemplateProcessor(std::vector<Step> steps) : steps_(std::move(steps)) {}
+
+  void apply(std::vector<int32_t> &ids, bool addSpecial) const override {
+    std::vector<int32_t> out;
+    out.reserve(ids.size() + steps_.size());
+    for (const Step &step : steps_) {
+      const std::vector<int32_t> &add = step.isText ? ids : step.ids;
+      if (step.isText || addSpecial)
+        out.insert(out.end(), add.begin(), add.end());
+    }
+    ids = std::move(out);
+  }
+
+  Status check(const Vocabulary &vocabulary) const override {
+    for (const Step &step : steps_)
+      for (int32_t id : step.ids)
+        if (!vocabulary.text(id))
+          return Status(Code::InvalidFile,
+                        step.path + ": expected ids of tokens, got " + std::to_string(id) + ", which is none");
+    return Status::ok();
+  }
+
+private:
+  std::vector<Step> steps_;
+};
+
+// A text's tokens may stand in the template more than once; a hostile file must not make millions of copies of them.
+constexpr size_t mostSteps = 64;
+
+Parsed TemplateProcessor::parse(const JsonNode &node) {
+  TENON_ASSIGN(JsonNode single, node.member("single"));
+  TENON_ASSIGN(std::vector<JsonNode> pieces, single.items());
+  TENON_ASSIGN(JsonNode specials, node.member("special_tokens"));
+  TENON_TRY(specials.asObject().isOk() ? Status::ok() : specials.invalid("an object", specials.describe()));
+  if (pieces.size() > mostSteps)
+    return single.unsupported("a template of " + std::to_string(pieces.size()) + " pieces; at most " +
+                              std::to_string(mostSteps) + " are supported");
+  std::vector<Step> steps;
+  for (const JsonNode &piece : pieces) {
+    Step step;
+    if (std::optional<JsonNode> sequence = piece.find("Sequence")) {
+      TENON_ASSIGN(std::string_view id, sequence->string("id"));
+      if (id != "A") // there is no second text
+        return sequence->invalid("the sequence \"A\"", inQuotes(id));
+      step.isText = true;
+    } else if (std::optional<JsonNode> special = piece.find("SpecialToken")) {
+      TENON_ASSIGN(std::string_view name, special->string("id"));
+      TENON_ASSIGN(JsonNode token, specials.member(name));
+      TENON_ASSIGN(JsonNode list, token.member("ids"));
+      TENON_ASSIGN(std::vector<JsonNode> ids, list.items());
+      for (const JsonNode &item : ids) {
+        TENON_ASSIGN(int64_t id, item.asInteger());
+        if (id < 0 || id > INT32_MAX)
+          return item.invalid("the id of a token", item.describe());
+        step.ids.push_back(static_cast<int32_t>(id));
+      }
+      step.path = list.path();
+    } else {
+      return piece.invalid("{\"Sequence\": ...} or {\"SpecialToken\": ...}", piece.describe());
+    }
+    steps.push_back(std::move(step));
+  }
+  return std::unique_ptr<PostProcessor>(std::make_unique<TemplateProcessor>(std::move(steps)));
+}
+
+constexpr Kind<Parsed> kinds[] = {
+    {"Sequence", SequenceProcessor::parse},
+    {"ByteLevel", ByteLevelProcessor::parse},
+    {"TemplateProcessing", TemplateProcessor::parse},
+};
+
+} // namespace
+
+Result<std::unique_ptr<PostProcessor>> parsePostProcessor(const JsonNode &node) {
+  return parseKind(node, "post-processor", kinds);
+}
+
+std::unique_ptr<PostProcessor> surroundWith(std::vector<int32_t> before, std::vector<int32_t> after) {
+  std::vector<TemplateProcessor::Step> steps;
+  steps.push_back({false, std::move(before), {}});
+  steps.push_back({true, {}, {}});
+  steps.push_back({false, std::move(after), {}});
+  return std::make_unique<TemplateProcessor>(std::move(steps));
+}
+
+} // namespace tenon::text

@@ -1,0 +1,23 @@
+// Pre-tokenizers: they cut normalized text into the words that the model sees. `pre_tokenizer` in tokenizer.json.
+//
+// A new kind is one class in PreTokenizers.cpp and one row in its table. Threads: immutable.
+#pragma once
+
+#include "runtime/base/Status.h"
+#include "runtime/text/Json.h"
+#include "runtime/text/SplitText.h"
+
+#include <memory>
+
+namespace tenon::text {
+
+class PreTokenizer {
+public:
+  virtual ~PreTokenizer() = default;
+  virtual Status apply(SplitText &text) const = 0;
+};
+
+// Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.
+Result<std::unique_ptr<PreTokenizer>> parsePreTokenizer(const JsonNode &node);
+
+} // namespace tenon::text
