@@ -64,6 +64,8 @@ LogicalResult RopeTableAttr::verify(function_ref<InFlightDiagnostic()> emitError
     return emitError() << "rope table has " << positions << " positions, expected a positive number";
   if (headDim <= 0 || headDim % 2 != 0)
     return emitError() << "rope table has head size " << headDim << ", expected a positive even number";
+  if (!tensorBytes(RankedTensorType::get({positions, headDim}, Float32Type::get(parameters.getContext()))))
+    return emitError() << "rope table of " << positions << " x " << headDim << " floats is larger than 2^48 bytes";
   return success();
 }
 
