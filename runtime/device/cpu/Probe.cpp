@@ -1,0 +1,189 @@
+#include "runtime/device/cpu/Probe.h"
+
+#include "runtime/device/cpu/HostFeatures.h"
+#include "runtime/device/cpu/Topology.h"
+#include "runtime/io/SmallFile.h"
+
+#include <algorithm>
+#include <ctime>
+#include <vector>
+
+namespace tenon::cpu {
+
+static constexpr int64_t kMillisecond = 1000 * 1000;
+static constexpr int64_t kWarmUp = 5 * kMillisecond, kBurst = 45 * kMillisecond, kStreamTrial = 20 * kMillisecond;
+
+static int64_t nanoseconds() {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return int64_t(t.tv_sec) * 1000 * kMillisecond + t.tv_nsec;
+}
+
+static bool runsHere(const PeakRow &row) {
+  for (const char *feature : row.features)
+    if (feature && !HostFeatures::get().has(feature))
+      return false;
+  return true;
+}
+
+Probe::Probe(ThreadPool &pool) : pool_(pool) {
+  for (const PeakRow &row : peakRows()) {
+    const PeakRow *&chosen = peaks_[static_cast<int>(row.limit)];
+    if (!chosen && runsHere(row))
+      chosen = &row;
+  }
+}
+
+// Every worker calls chunk(worker), which returns the units of work it did, until the time is up; the sum of the
+// workers' own rates. Not total work over total time: a worker that lost its CPU for a moment must not make the others
+// seem to wait.
+template <typename Chunk> double Probe::sumOfRates(int64_t duration, Chunk chunk) {
+  struct alignas(128) Rate {
+    double value = 0;
+  };
+  std::vector<Rate> rates(pool_.workers());
+  ThreadPool::Active step(pool_);
+  pool_.run([&](uint32_t worker, uint32_t) {
+    for (int64_t until = nanoseconds() + kWarmUp; nanoseconds() < until;)
+      (void)chunk(worker);
+    double done = 0;
+    int64_t start = nanoseconds(), now = start;
+    while (now - start < duration) {
+      done += chunk(worker);
+      now = nanoseconds();
+    }
+    rates[worker].value = done * 1e9 / double(now - start);
+  });
+  double sum = 0;
+  for (const Rate &rate : rates)
+    sum += rate.value;
+  return sum;
+}
+
+double Probe::peakBurst(const PeakRow &row, int64_t duration) {
+  constexpr uint64_t kIterations = 5000; // tens of microseconds: the clock costs nothing beside it
+  return sumOfRates(duration, [&](uint32_t) {
+    row.loop(kIterations);
+    return kIterations * row.opsPerIteration;
+  });
+}
+
+double Probe::readBurst(const ReadRow &row, int64_t duration) {
+  constexpr size_t kChunk = size_t(1) << 20;
+  struct alignas(128) Position {
+    size_t at = 0;
+    uint64_t sum = 0;
+  };
+  std::vector<Position> positions(pool_.workers());
+  double result = sumOfRates(duration, [&](uint32_t worker) {
+    Share share = shareOf(buffer_.size(), worker, pool_.workers(), Memory::kAlignment);
+    size_t stride = (share.end - share.begin) / row.streams / 128 * 128;
+    Position &p = positions[worker];
+    size_t end = std::min(stride, p.at + std::max<size_t>(128, kChunk / row.streams / 128 * 128));
+    p.sum ^= row.loop(buffer_.data() + share.begin, stride, p.at, end);
+    double bytes = double(end - p.at) * row.streams;
+    p.at = end == stride ? 0 : end;
+    return bytes;
+  });
+  for (const Position &p : positions)
+    __asm__ volatile("" : : "r"(p.sum)); // somebody might look at it
+  return result;
+}
+
+Status Probe::prepareReads() {
+  // Large enough that the last-level cache holds next to nothing of it when the reader comes round.
+  Topology topology = Topology::read(allowedCpus());
+  uint64_t bytes = std::max<uint64_t>(8 * topology.caches.lastLevelTotal, uint64_t(64) << 20);
+  uint64_t available = availableMemory();
+  if (available != 0)
+    bytes = std::min(bytes, available / 4);
+  // Each worker needs some huge pages of its own.
+  bytes = std::max(bytes / Memory::kAlignment, uint64_t(4) * pool_.workers()) * Memory::kAlignment;
+  TENON_ASSIGN(buffer_, Memory::allocate(bytes, "bandwidth probe"));
+  buffer_.prefault(pool_);
+
+  // The widest registers that the CPU has, and among the stream counts the one that reads fastest here: three rounds,
+  // so that one disturbance does not decide.
+  std::vector<const ReadRow *> candidates;
+  for (const ReadRow &row : readRows())
+    if ((!row.feature || HostFeatures::get().has(row.feature)) &&
+        (candidates.empty() || std::string_view(candidates[0]->isa) == row.isa))
+      candidates.push_back(&row);
+  std::vector<double> best(candidates.size());
+  for (int round = 0; round < 3; ++round)
+    for (size_t i = 0; i < candidates.size(); ++i)
+      best[i] = std::max(best[i], readBurst(*candidates[i], kStreamTrial));
+  read_ = candidates[std::max_element(best.begin(), best.end()) - best.begin()];
+  return Status::ok();
+}
+
+Result<double> Probe::burst(Limit limit) {
+  if (limit == Limit::Read) {
+    if (!read_)
+      TENON_TRY(prepareReads());
+    return readBurst(*read_, kBurst);
+  }
+  const PeakRow *row = peaks_[static_cast<int>(limit)];
+  return row ? peakBurst(*row, kBurst) : 0.0;
+}
+
+std::string Probe::isa(Limit limit) const {
+  if (limit == Limit::Read)
+    return read_ ? read_->isa : "";
+  const PeakRow *row = peaks_[static_cast<int>(limit)];
+  return row ? row->isa : "";
+}
+
+Result<Limits> Probe::measure(unsigned bursts) {
+  constexpr Limit kAll[] = {Limit::Read, Limit::F32, Limit::Bf16, Limit::Int8};
+  double median[4];
+  std::vector<double> samples[4];
+  for (unsigned i = 0; i < std::max(1u, bursts); ++i)
+    for (Limit limit : kAll) {
+      TENON_ASSIGN(double rate, burst(limit));
+      samples[static_cast<int>(limit)].push_back(rate);
+    }
+  for (Limit limit : kAll) {
+    std::vector<double> &s = samples[static_cast<int>(limit)];
+    std::nth_element(s.begin(), s.begin() + s.size() / 2, s.end());
+    median[static_cast<int>(limit)] = s[s.size() / 2];
+  }
+  Limits limits;
+  limits.readBytesPerSecond = median[static_cast<int>(Limit::Read)];
+  limits.f32FlopsPerSecond = median[static_cast<int>(Limit::F32)];
+  limits.bf16FlopsPerSecond = median[static_cast<int>(Limit::Bf16)];
+  limits.int8OpsPerSecond = median[static_cast<int>(Limit::Int8)];
+  limits.readIsa = isa(Limit::Read);
+  limits.f32Isa = isa(Limit::F32);
+  limits.bf16Isa = isa(Limit::Bf16);
+  limits.int8Isa = isa(Limit::Int8);
+  limits.readStreams = read_->streams;
+  return limits;
+}
+
+CpuTimes readCpuTimes(const std::string &path) {
+  CpuTimes times;
+  auto text = io::readSmallFile(path);
+  if (!text || !text->starts_with("cpu "))
+    return times;
+  // cpu user nice system idle iowait irq softirq steal guest guest_nice; guest times are part of user and nice.
+  std::string_view rest = std::string_view(*text).substr(4, text->find('\n') - 4);
+  for (int field = 0; field < 8; ++field) {
+    rest = io::trimmed(rest);
+    std::string_view number = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(number.size());
+    uint64_t ticks = io::parseNumber(number).value_or(0);
+    times.total += ticks;
+    if (field == 7)
+      times.stolen = ticks;
+  }
+  return times;
+}
+
+double stolenShare(const CpuTimes &before, const CpuTimes &after) {
+  if (after.total <= before.total || after.stolen <= before.stolen)
+    return 0;
+  return std::min(1.0, double(after.stolen - before.stolen) / double(after.total - before.total));
+}
+
+} // namespace tenon::cpu
