@@ -99,6 +99,8 @@ Status checkNoDuplicates(const JsonTree &tree, dom::element element, std::vector
 }
 
 simdjson::error_code parseInto(dom::document &document, std::string_view text, uint32_t maxDepth) {
+  if (text.empty())
+    return simdjson::EMPTY; // the parser would copy from a null pointer
   dom::parser parser;
   if (auto error = parser.allocate(std::max<size_t>(text.size(), 64), maxDepth))
     return error;

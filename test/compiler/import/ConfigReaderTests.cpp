@@ -1,7 +1,10 @@
 #include "compiler/import/ConfigReader.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
+#include <string>
 
 using namespace tenon;
 using testing::HasSubstr;
@@ -17,6 +20,19 @@ TEST(HarmlessKeys, AreSortedUniqueAndExplained) {
       EXPECT_LT(keys[i - 1].key, keys[i].key);
     }
   }
+}
+
+// docs/models.md shows the same table. On failure the message is the text to put there.
+TEST(HarmlessKeys, AreDocumented) {
+  std::string table = "| Key | Value | Why it is harmless |\n|---|---|---|\n";
+  for (const HarmlessKey &entry : harmlessKeys())
+    table += "| `" + std::string(entry.key) + "` | " +
+             (entry.only.empty() ? "any" : "only `" + std::string(entry.only) + "`") + " | " + std::string(entry.why) +
+             " |\n";
+  std::ifstream file(TENON_TEST_DATA "/../docs/models.md");
+  std::string docs{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  docs += "\n"; // the table is followed by an empty line or by the end of the file
+  EXPECT_NE(docs.find("\n" + table + "\n"), std::string::npos) << "docs/models.md should hold:\n" << table;
 }
 
 TEST(ConfigReader, RefusesATopLevelThatIsNoObject) {
