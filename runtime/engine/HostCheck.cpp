@@ -75,22 +75,21 @@ static std::string mebibytes(uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB (" + std::to_string(bytes) + " bytes)";
 }
 
-Status checkMemory(const EngineFile &file, const schema::Variant &variant, uint64_t availableBytes,
-                   uint64_t totalBytes) {
+Status checkMemory(const EngineFile &file, const schema::Variant &variant, const HostMemory &memory) {
   // Verified: each region is at most 64 TiB.
   uint64_t allocation = variant.kv_bytes() + variant.io_bytes() + variant.arena_bytes();
   uint64_t weights = file.metadata().ranks()->Get(0)->weight_bytes();
   static const char kAdvice[] =
       "\n  close other programs, or compile a smaller engine: tenon compile with a lower --max-seq or --max-batch";
-  if (allocation > availableBytes)
+  if (allocation > memory.available)
     return Status(Code::HostUnfit, file.path() + ": needs " + mebibytes(allocation) +
-                                       " for its KV cache and activations, found " + mebibytes(availableBytes) +
+                                       " for its KV cache and activations, found " + mebibytes(memory.available) +
                                        " available" + kAdvice);
   uint64_t all;
-  if (!checkedAdd(allocation, weights, all) || all > totalBytes)
+  if (!checkedAdd(allocation, weights, all) || all > memory.total)
     return Status(Code::HostUnfit, file.path() + ": needs " + mebibytes(weights) + " of weights and " +
                                        mebibytes(allocation) + " beside them, found a machine of " +
-                                       mebibytes(totalBytes) + kAdvice + ", or a smaller --quant");
+                                       mebibytes(memory.total) + kAdvice + ", or a smaller --quant");
   return Status::ok();
 }
 

@@ -10,10 +10,14 @@ namespace tenon {
 // Error: HostUnfit: for every variant what is missing, what the host is, and the compile command that would serve it.
 Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &host);
 
-// HostUnfit when the engine needs more than `availableBytes` for its allocation, and its weights could not be held in
-// `totalBytes` beside it. Weights are mapped: pages of the file that the kernel can drop and read again, so they count
+struct HostMemory {
+  uint64_t total = 0;     // bytes that this process may ever use
+  uint64_t available = 0; // of these, what it may allocate now
+};
+
+// HostUnfit when the engine needs more than `available` bytes for its allocation, or when its weights could not be held
+// in `total` beside it. Weights are mapped: pages of the file that the kernel can drop and read again, so they count
 // against the whole memory and not against what is free now.
-Status checkMemory(const EngineFile &file, const schema::Variant &variant, uint64_t availableBytes,
-                   uint64_t totalBytes);
+Status checkMemory(const EngineFile &file, const schema::Variant &variant, const HostMemory &memory);
 
 } // namespace tenon

@@ -218,11 +218,11 @@ TEST_F(EngineFileTest, RefusesAMachineWithLessMemory) {
   ASSERT_TRUE(file.isOk());
   const schema::Variant &variant = *file->metadata().ranks()->Get(0)->variants()->Get(0);
   uint64_t allocation = variant.kv_bytes() + variant.io_bytes() + variant.arena_bytes();
-  EXPECT_TRUE(checkMemory(*file, variant, allocation, allocation + 64).isOk());
-  Status status = checkMemory(*file, variant, allocation - 1, 1 << 30);
+  EXPECT_TRUE(checkMemory(*file, variant, {.total = allocation + 64, .available = allocation}).isOk());
+  Status status = checkMemory(*file, variant, {.total = 1 << 30, .available = allocation - 1});
   EXPECT_EQ(status.code(), Code::HostUnfit);
   EXPECT_THAT(status.message(), HasSubstr("(" + std::to_string(allocation) + " bytes)"));
-  EXPECT_EQ(checkMemory(*file, variant, allocation, allocation + 63).code(), Code::HostUnfit);
+  EXPECT_EQ(checkMemory(*file, variant, {.total = allocation + 63, .available = allocation}).code(), Code::HostUnfit);
 }
 
 } // namespace
