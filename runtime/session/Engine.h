@@ -14,6 +14,7 @@
 #include "runtime/base/Status.h"
 #include "runtime/device/cpu/CpuSet.h"
 #include "runtime/engine/EngineFile.h"
+#include "runtime/program/Executor.h"
 
 #include <cstdint>
 #include <memory>
@@ -71,12 +72,6 @@ public:
 
 protected:
   ~LogitsSink() = default;
-};
-
-// Time spent in one kernel, for `bench --kernels`.
-struct KernelTime {
-  uint64_t launches = 0;
-  uint64_t nanoseconds = 0; // wall time of the launches, all workers together
 };
 
 class Engine {

@@ -31,16 +31,18 @@ public:
   Engine &engine() const { return engine_; }
   SequenceId sequence() const { return sequence_; }
   Sampler &sampler() { return sampler_; }
-  // Everything the sequence holds: fed and generated, in order.
+  // The text so far, fed and generated, in order.
   std::span<const int32_t> tokens() const { return tokens_; }
 
-  // Feeds `prompt` after what the session holds, then samples until an end. Every token reported has been fed as well,
-  // but for the last one when the end is MaxTokens or Cancelled: it starts the next call's prompt by itself.
-  // Errors: those of Engine::step; the session keeps what was fed before. Usage: nothing to start from.
+  // Appends `prompt` to the text, then samples until an end. The last token reported is part of the text but has not
+  // gone through the model; the next call feeds it before its prompt, which may then be empty. A stop token does not
+  // become part of the text. ContextFull: the text has one token more than the context holds.
+  // Errors: those of Engine::step. When the prompt is refused the text is as it was; when KV pages run out later, what
+  // was reported stays and the call may be repeated with an empty prompt. Usage: nothing to start from.
   Result<GenerateEnd> generate(std::span<const int32_t> prompt, const GenerateOptions &options,
                                const TokenCallback &onToken);
 
-  // Forgets all tokens from position `length` on. The sampler's penalty and draws restart from what remains.
+  // Forgets all tokens from position `length` on, and with them their repetition penalty. The count of draws goes on.
   Status truncate(uint32_t length);
 
 private:
@@ -49,8 +51,7 @@ private:
   Engine &engine_;
   SequenceId sequence_;
   Sampler sampler_;
-  std::vector<int32_t> tokens_;
-  std::vector<int32_t> pending_; // sampled, not fed yet
+  std::vector<int32_t> tokens_; // the sequence holds all of them, or all but those that wait to be fed
 };
 
 // The model's end-of-text ids, and its own sampling defaults (generation_config.json).
