@@ -165,4 +165,28 @@ Result<const TensorInfo *> Checkpoint::require(std::string_view name, std::span<
   return tensor;
 }
 
+Status Checkpoint::checkAllTaken(std::span<const std::string_view> taken,
+                                 std::span<const std::string_view> harmlessEndings) const {
+  std::vector<std::string_view> sorted(taken.begin(), taken.end());
+  std::sort(sorted.begin(), sorted.end());
+  constexpr size_t kShown = 3;
+  size_t left = 0;
+  std::string names;
+  for (const TensorInfo &tensor : tensors_) {
+    auto endsIn = [&](std::string_view ending) { return tensor.name.ends_with(ending); };
+    if (std::binary_search(sorted.begin(), sorted.end(), tensor.name) ||
+        std::any_of(harmlessEndings.begin(), harmlessEndings.end(), endsIn))
+      continue;
+    if (++left <= kShown)
+      names +=
+          (left == 1 ? "" : ", ") + tensor.name + " " + shapeText(tensor.shape) + " in " + files_[tensor.file].name;
+  }
+  if (left == 0)
+    return Status::ok();
+  return Status(Code::Unsupported,
+                "the weights hold " + std::to_string(left) + (left == 1 ? " tensor" : " tensors") +
+                    " that the model built from config.json does not use: " + names + (left > kShown ? ", ..." : "") +
+                    "\n  leaving them out could change what the model computes; is it of another family?");
+}
+
 } // namespace tenon

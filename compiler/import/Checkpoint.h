@@ -38,6 +38,12 @@ public:
   Result<const TensorInfo *> require(std::string_view name, std::span<const int64_t> shape,
                                      std::string_view meaning = {}) const;
 
+  // A tensor that the family did not take may be a bias or a norm that the config does not speak of: leaving it out
+  // would change the numbers. Fails with Unsupported, naming the first few, unless every tensor is in `taken` (any
+  // order) or its name ends in one of `harmlessEndings`.
+  Status checkAllTaken(std::span<const std::string_view> taken,
+                       std::span<const std::string_view> harmlessEndings) const;
+
 private:
   // "\n  in FILE, header byte N"
   std::string place(const TensorInfo &tensor) const;

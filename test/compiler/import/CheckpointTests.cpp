@@ -3,6 +3,7 @@
 #include "SafetensorsFile.h"
 #include <algorithm>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace tenon;
@@ -191,6 +192,44 @@ TEST(Checkpoint, RefusesABrokenIndex) {
     many += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"" + std::to_string(i) + ".safetensors\"";
   folder.write(kIndex, index(many));
   expectRefused(folder, "names 1001 files, expected at most 1000");
+}
+
+TEST(Checkpoint, NoTensorIsLeftOutInSilence) {
+  Folder folder;
+  std::string header = "{";
+  for (int i = 0; i < 5; ++i)
+    header += entry("t" + std::to_string(i), "F32", "[1]", 4 * i, 4 * i + 4) + ",";
+  folder.write("model.safetensors",
+               safetensorsFile(header + entry("0.rotary_emb.inv_freq", "F32", "[1]", 20, 24) + "}", 24));
+  auto checkpoint = Checkpoint::open(folder.path());
+  ASSERT_TRUE(checkpoint.isOk()) << checkpoint.status().message();
+  const std::string_view all[] = {"t4", "t3", "t2", "t1", "t0", "elsewhere"}, some[] = {"t3"},
+                         most[] = {"t0", "t1", "t2", "t3"};
+  const std::string_view harmless[] = {".rotary_emb.inv_freq"};
+  EXPECT_TRUE(checkpoint->checkAllTaken(all, harmless).isOk());
+  Status status = checkpoint->checkAllTaken(some, harmless);
+  EXPECT_EQ(status.code(), Code::Unsupported);
+  EXPECT_THAT(status.message(),
+              HasSubstr("hold 4 tensors that the model built from config.json does not use: t0 [1] in "
+                        "model.safetensors, t1 [1] in model.safetensors, t2 [1] in model.safetensors, ..."));
+  EXPECT_THAT(checkpoint->checkAllTaken(most, harmless).message(), HasSubstr("hold 1 tensor that"));
+  EXPECT_THAT(checkpoint->checkAllTaken(all, {}).message(), HasSubstr("0.rotary_emb.inv_freq"));
+}
+
+// A checkpoint of any size costs its header: the data here is a hole of 32 GiB in the file.
+TEST(Checkpoint, ReadsNothingBeyondTheHeader) {
+  Folder folder;
+  std::string file = safetensorsFile("{" + entry("w", "BF16", "[131072,131072]", 0, 1ull << 35) + "}", 0);
+  folder.write("model.safetensors", file);
+  if (truncate((folder / "model.safetensors").c_str(), static_cast<off_t>(file.size() + (1ull << 35))) != 0)
+    GTEST_SKIP() << "this file system has no files of 32 GiB";
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  auto checkpoint = Checkpoint::open(folder.path());
+  getrusage(RUSAGE_SELF, &after);
+  ASSERT_TRUE(checkpoint.isOk()) << checkpoint.status().message();
+  EXPECT_EQ(checkpoint->tensors()[0].bytes, 1ull << 35);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 16 * 1024) << "KiB";
 }
 
 } // namespace
