@@ -24,7 +24,7 @@ config.substitutions += [
 ]
 tools = ["tenon", "tenon-opt", "tenon-interpret"]
 llvm_config.add_tool_substitutions(
-    [ToolSubst(tool, unresolved="ignore") for tool in tools],
+    [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file"]],
     [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],
 )
 for tool in tools:

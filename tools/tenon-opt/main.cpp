@@ -1,13 +1,19 @@
 // tenon-opt: reads IR, runs the passes named on the command line, prints IR.
+#include "dialects/engine/Engine.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/model/Model.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Pipelines.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
-                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
-                  mlir::LLVM::LLVMDialect, tenon::model::ModelDialect, tenon::kernel::KernelDialect>();
+  registry
+      .insert<mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
+              mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect, tenon::model::ModelDialect,
+              tenon::kernel::KernelDialect, tenon::engine::EngineDialect>();
+  tenon::registerTenonPasses();
+  mlir::registerTransformsPasses(); // cse, canonicalize, symbol-dce
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tenon's pass driver\n", registry));
 }

@@ -1,0 +1,34 @@
+// RUN: tenon-opt %s --split-input-file --verify-formats --verify-diagnostics
+
+module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+fma"], "fma", {}>} {
+  model.weight @w : tensor<48x32xf16> from #model.checkpoint<"w", tensor<48x32xf16>> recipe []
+  model.weight @g : tensor<32xf32> from #model.checkpoint<"g", tensor<32xf32>> recipe []
+  // A target that multiplies in f32 takes f32 rows.
+  func.func @use(%x: tensor<?x32xf32>, %w: tensor<48x32xbf16>) -> tensor<?x48xf32> {
+    %0 = model.linear %x, %w : tensor<?x32xf32>, tensor<48x32xbf16> -> tensor<?x48xf32>
+    return %0 : tensor<?x48xf32>
+  }
+}
+
+// -----
+
+module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+fma"], "fma", {}>} {
+  // expected-error @below {{is a vector or a generated table of type 'tensor<32xbf16>', expected elements of f32}}
+  model.weight @g : tensor<32xbf16> from #model.checkpoint<"g", tensor<32xbf16>> recipe []
+}
+
+// -----
+
+module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+avx512bf16"], "bf16", {}>} {
+  func.func @use(%x: tensor<?x32xf32>, %w: tensor<48x32xbf16>) -> tensor<?x48xf32> {
+    // expected-error @below {{multiplies 'tensor<?x32xf32>' with bf16 weights, expected bf16 rows on a target with dot "bf16"}}
+    %0 = model.linear %x, %w : tensor<?x32xf32>, tensor<48x32xbf16> -> tensor<?x48xf32>
+    return %0 : tensor<?x48xf32>
+  }
+}
+
+// -----
+
+// expected-error @below {{module has no target}}
+module {
+}
