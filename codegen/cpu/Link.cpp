@@ -1,5 +1,7 @@
 #include "codegen/cpu/Link.h"
 #include "lld/Common/Driver.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstring>
 #include <mutex>
@@ -12,7 +14,7 @@ using namespace mlir;
 using namespace tenon::codegen;
 
 namespace {
-// A file that exists only in memory; lld reaches it through /proc.
+// An input that exists only in memory; lld reaches it through /proc.
 class MemoryFile {
 public:
   explicit MemoryFile(const char *name) : fd(memfd_create(name, MFD_CLOEXEC)) {}
@@ -33,11 +35,6 @@ public:
     }
     return true;
   }
-  bool read(CodeImage &bytes) {
-    off_t size = lseek(fd, 0, SEEK_END);
-    bytes.resize(std::max<off_t>(size, 0));
-    return size > 0 && pread(fd, bytes.data(), bytes.size(), 0) == size;
-  }
 
 private:
   int fd;
@@ -48,9 +45,15 @@ FailureOr<CodeImage> tenon::codegen::cpu::linkSharedObject(ArrayRef<ObjectFile> 
   static std::mutex oneLinkAtATime; // lld keeps its state in globals
   std::lock_guard lock(oneLinkAtATime);
 
+  // lld makes its output beside the final name and renames it, so that one needs a real folder.
+  llvm::SmallString<128> output;
+  if (std::error_code error = llvm::sys::fs::createTemporaryFile("tenon-kernels", "so", output))
+    return emitError() << "cannot make a temporary file for the linker: " << error.message()
+                       << "; set TMPDIR to a folder that can be written",
+           failure();
+  llvm::FileRemover remover(output);
   std::vector<MemoryFile> inputs;
-  MemoryFile output("code");
-  bool ok = output.valid();
+  bool ok = true;
   for (const ObjectFile &object : objects) {
     MemoryFile &input = inputs.emplace_back("object");
     ok = ok && input.valid() && input.write(object);
@@ -58,22 +61,9 @@ FailureOr<CodeImage> tenon::codegen::cpu::linkSharedObject(ArrayRef<ObjectFile> 
   if (!ok)
     return emitError() << "cannot hold object code in memory: " << std::strerror(errno), failure();
 
-  std::vector<std::string> words = {"ld.lld",
-                                    "-shared",
-                                    "-nostdlib",
-                                    "--hash-style=gnu",
-                                    "--build-id=none",
-                                    "-Bsymbolic",
-                                    "--no-undefined",
-                                    "-z",
-                                    "now",
-                                    "-z",
-                                    "noexecstack",
-                                    "--strip-all",
-                                    "--threads=1",
-                                    "--no-mmap-output-file",
-                                    "-o",
-                                    output.path()};
+  std::vector<std::string> words = {
+      "ld.lld", "-shared", "-nostdlib",   "--hash-style=gnu", "--build-id=none", "-Bsymbolic", "--no-undefined",  "-z",
+      "now",    "-z",      "noexecstack", "--strip-all",      "--threads=1",     "-o",         output.str().str()};
   for (const MemoryFile &input : inputs)
     words.push_back(input.path());
   std::vector<const char *> arguments;
@@ -83,8 +73,10 @@ FailureOr<CodeImage> tenon::codegen::cpu::linkSharedObject(ArrayRef<ObjectFile> 
   std::string messages;
   llvm::raw_string_ostream stream(messages);
   lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
-  CodeImage image;
-  if (result.retCode != 0 || !output.read(image))
+  auto written = result.retCode == 0
+                     ? llvm::MemoryBuffer::getFile(output, /*IsText=*/false, /*RequiresNullTerminator=*/false)
+                     : std::make_error_code(std::errc::io_error);
+  if (!written)
     return emitError() << "linking the kernels failed: " << messages, failure();
-  return image;
+  return CodeImage((*written)->getBufferStart(), (*written)->getBufferEnd());
 }

@@ -1,0 +1,299 @@
+#include "test/codegen/KernelHarness.h"
+#include "codegen/common/KernelBuilder.h"
+#include "codegen/cpu/Targets.h"
+#include "dialects/model/Evaluate.h"
+#include "dialects/model/Model.h"
+#include "dialects/model/ReferenceTensor.h"
+#include "mlir/Parser/Parser.h"
+#include "runtime/device/cpu/HostFeatures.h"
+#include "test/codegen/EmulateIsa.h"
+#include "llvm/ADT/APFloat.h"
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::codegen;
+using tenon::test::GuardedBuffer;
+
+MLIRContext &tenon::test::context() {
+  static MLIRContext *context = [] {
+    DialectRegistry registry;
+    codegen::cpu::registerPipelineDialects(registry);
+    auto *made = new MLIRContext(registry);
+    made->loadAllAvailableDialects();
+    return made;
+  }();
+  return *context;
+}
+
+Host tenon::test::thisHost() {
+  const tenon::cpu::HostFeatures &host = tenon::cpu::HostFeatures::get();
+  return {host.arch, host.features};
+}
+
+kernel::TargetAttr tenon::test::target(const std::string &spec) {
+  FailureOr<kernel::TargetAttr> target =
+      codegen::cpu::resolveTarget(&context(), spec, thisHost(), [] { return emitError(UnknownLoc::get(&context())); });
+  EXPECT_TRUE(succeeded(target)) << spec;
+  return *target;
+}
+
+tenon::test::Execution tenon::test::executionFor(kernel::TargetAttr target) {
+  std::vector<std::string> needed;
+  for (StringRef feature : target.getFeatures().getAsValueRange<StringAttr>())
+    needed.push_back(feature.drop_front().str());
+  if (tenon::cpu::HostFeatures::get().missing(needed).empty())
+    return {codegen::cpu::Machine::of(target), nullptr};
+  codegen::cpu::Machine machine = codegen::cpu::Machine::of(test::target("cpu:x86-64-v3"));
+  return {machine, emulateIsa};
+}
+
+GuardedBuffer::GuardedBuffer(size_t bytes) : bytes(bytes) {
+  size_t page = sysconf(_SC_PAGESIZE), padded = llvm::alignTo(std::max<size_t>(bytes, 1), 64),
+         body = llvm::alignTo(padded, page);
+  mapped = body + page;
+  mapping = static_cast<uint8_t *>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  EXPECT_NE(static_cast<void *>(mapping), MAP_FAILED);
+  EXPECT_EQ(mprotect(mapping + body, page, PROT_NONE), 0);
+  memset(mapping, 0xff, body);
+  start = mapping + body - padded;
+}
+
+GuardedBuffer::GuardedBuffer(GuardedBuffer &&other) noexcept
+    : mapping(std::exchange(other.mapping, nullptr)), start(other.start), mapped(other.mapped), bytes(other.bytes) {}
+
+GuardedBuffer::~GuardedBuffer() {
+  if (mapping)
+    munmap(mapping, mapped);
+}
+
+bool GuardedBuffer::tailIsIntact() const {
+  return std::all_of(start + bytes, start + llvm::alignTo(bytes, 64), [](uint8_t b) { return b == 0xff; });
+}
+
+// --- Between reference values and the bytes that kernels see.
+
+static uint16_t toF16Bits(float value) {
+  llvm::APFloat number(value);
+  bool lost;
+  number.convert(llvm::APFloat::IEEEhalf(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  return static_cast<uint16_t>(number.bitcastToAPInt().getZExtValue());
+}
+
+static float fromF16Bits(uint16_t bits) {
+  llvm::APFloat number(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits));
+  return number.convertToFloat();
+}
+
+static void writeElement(uint8_t *at, Type type, float value) {
+  if (type.isF32())
+    memcpy(at, &value, 4);
+  else {
+    uint16_t bits = type.isF16() ? toF16Bits(value) : std::bit_cast<uint32_t>(ref::round(value, type)) >> 16;
+    memcpy(at, &bits, 2);
+  }
+}
+
+static float readElement(const uint8_t *at, Type type) {
+  float value;
+  uint16_t bits;
+  if (type.isF32())
+    return memcpy(&value, at, 4), value;
+  memcpy(&bits, at, 2);
+  return type.isF16() ? fromF16Bits(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
+
+static GuardedBuffer tensorBytes(const ref::Tensor &tensor, RankedTensorType type, kernel::PackedAttr layout) {
+  Type element = type.getElementType();
+  if (element.isInteger(32)) {
+    GuardedBuffer buffer(tensor.i32.size() * 4);
+    memcpy(buffer.data(), tensor.i32.data(), tensor.i32.size() * 4);
+    return buffer;
+  }
+  int64_t size = KernelBuilder::bytesOf(element);
+  if (!layout) {
+    GuardedBuffer buffer(tensor.f32.size() * size);
+    for (size_t i = 0; i < tensor.f32.size(); ++i)
+      writeElement(buffer.data() + i * size, element, tensor.f32[i]);
+    return buffer;
+  }
+  int64_t outputs = type.getDimSize(0), inputs = type.getDimSize(1), n = layout.getN(), k = layout.getK();
+  GuardedBuffer buffer(layout.storedBytes(type));
+  memset(buffer.data(), 0, buffer.size());
+  for (int64_t o = 0; o < outputs; ++o)
+    for (int64_t i = 0; i < inputs; ++i) {
+      int64_t at = ((o / n) * llvm::divideCeil(inputs, k) + i / k) * n * k + (o % n) * k + i % k;
+      writeElement(buffer.data() + at * size, element, tensor.f32[o * inputs + i]);
+    }
+  return buffer;
+}
+
+// Keys are transposed inside a page: 16 tokens of one dimension lie side by side.
+static size_t cacheAt(const ref::Cache &c, bool keys, int64_t page, int64_t head, int64_t token, int64_t d) {
+  int64_t inHead = keys ? d * c.pageTokens + token : token * c.headDim + d;
+  return static_cast<size_t>((page * c.kvHeads + head) * c.pageTokens * c.headDim + inHead);
+}
+
+template <typename Visit> static void forCache(const ref::Cache &c, Visit visit) {
+  for (int64_t page = 0; page < c.pages; ++page)
+    for (int64_t head = 0; head < c.kvHeads; ++head)
+      for (int64_t token = 0; token < c.pageTokens; ++token)
+        for (int64_t d = 0; d < c.headDim; ++d)
+          visit(page, head, token, d, c.at(page, head, token) + d);
+}
+
+static std::vector<GuardedBuffer> cacheBytes(const ref::Cache &c, Type element) {
+  int64_t size = KernelBuilder::bytesOf(element);
+  std::vector<GuardedBuffer> buffers;
+  for (bool keys : {true, false}) {
+    GuardedBuffer &buffer = buffers.emplace_back(c.keys.size() * size);
+    forCache(c, [&](int64_t page, int64_t head, int64_t token, int64_t d, size_t plain) {
+      writeElement(buffer.data() + cacheAt(c, keys, page, head, token, d) * size, element,
+                   (keys ? c.keys : c.values)[plain]);
+    });
+  }
+  return buffers;
+}
+
+static void readCache(ref::Cache &c, Type element, const GuardedBuffer &keyBytes, const GuardedBuffer &valueBytes) {
+  int64_t size = KernelBuilder::bytesOf(element);
+  forCache(c, [&](int64_t page, int64_t head, int64_t token, int64_t d, size_t plain) {
+    c.keys[plain] = readElement(keyBytes.data() + cacheAt(c, true, page, head, token, d) * size, element);
+    c.values[plain] = readElement(valueBytes.data() + cacheAt(c, false, page, head, token, d) * size, element);
+  });
+}
+
+// --- One kernel.
+
+tenon::test::KernelCase::KernelCase(const std::string &text) : parsed(parseSourceString<ModuleOp>(text, &context())) {
+  EXPECT_TRUE(parsed) << text;
+  if (parsed)
+    kernelFunc = *parsed->getOps<kernel::FuncOp>().begin();
+}
+
+void tenon::test::KernelCase::setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling) {
+  kernelFunc.setTargetAttr(target);
+  kernelFunc.setTilingAttr(tiling);
+  code.reset();
+}
+
+std::vector<ref::Value> tenon::test::KernelCase::randomInputs(uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<ref::Value> inputs;
+  for (auto [index, type] : llvm::enumerate(kernelFunc.getFunctionType().getInputs())) {
+    ref::Value &input = inputs.emplace_back();
+    if (auto cache = dyn_cast<model::CacheType>(type)) {
+      input.cache = std::make_shared<ref::Cache>(
+          ref::Cache{cache.getPages(), cache.getKvHeads(), cache.getPageTokens(), cache.getHeadDim(), {}, {}});
+      size_t elements =
+          static_cast<size_t>(cache.getPages() * cache.getKvHeads() * cache.getPageTokens() * cache.getHeadDim());
+      std::normal_distribution<float> normal;
+      for (std::vector<float> *side : {&input.cache->keys, &input.cache->values})
+        for (side->resize(elements); float &value : *side)
+          value = ref::round(normal(random), cache.getElementType());
+      continue;
+    }
+    auto tensor = cast<RankedTensorType>(type);
+    input.tensor = std::make_shared<ref::Tensor>();
+    input.tensor->shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+    if (tensor.getElementType().isInteger(32)) {
+      input.tensor->i32.resize(tensor.getNumElements());
+      continue;
+    }
+    float deviation = kernelFunc.getLayout(index) ? 1 / std::sqrt(static_cast<float>(tensor.getDimSize(1))) : 1;
+    std::normal_distribution<float> normal(0, deviation);
+    for (input.tensor->f32.resize(tensor.getNumElements()); float &value : input.tensor->f32)
+      value = ref::round(normal(random), tensor.getElementType());
+  }
+  return inputs;
+}
+
+std::vector<ref::Value> tenon::test::KernelCase::reference(const std::vector<ref::Value> &inputs) {
+  struct NoSymbols : ref::Context {
+    std::shared_ptr<ref::Tensor> weight(StringRef) override { return nullptr; }
+    std::shared_ptr<ref::Cache> cache(StringRef) override { return nullptr; }
+  } none;
+  FailureOr<SmallVector<ref::Value>> results = model::evaluateRegion(kernelFunc.getBody(), inputs, none);
+  EXPECT_TRUE(succeeded(results));
+  return succeeded(results) ? std::vector<ref::Value>(results->begin(), results->end()) : std::vector<ref::Value>();
+}
+
+std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Value> &inputs, unsigned workers) {
+  if (!code) {
+    Execution execution = executionFor(*kernelFunc.getTarget());
+    FailureOr<CodeImage> image = codegen::cpu::compileKernels(*parsed, execution.machine, 1, execution.rewrite);
+    EXPECT_TRUE(succeeded(image));
+    if (failed(image))
+      return {};
+    auto loaded = cpu::CodeModule::load(std::span(reinterpret_cast<const uint8_t *>(image->data()), image->size()),
+                                        "test kernel");
+    EXPECT_TRUE(loaded.isOk()) << loaded.status().message();
+    if (!loaded.isOk())
+      return {};
+    code = std::make_unique<cpu::CodeModule>(std::move(*loaded));
+  }
+  auto symbol = code->symbol(kernelFunc.getSymName().str());
+  EXPECT_TRUE(symbol.isOk());
+  if (!symbol.isOk())
+    return {};
+
+  FunctionType type = kernelFunc.getFunctionType();
+  std::vector<GuardedBuffer> buffers;
+  for (auto [index, operand] : llvm::enumerate(type.getInputs())) {
+    if (auto cache = dyn_cast<model::CacheType>(operand))
+      llvm::move(cacheBytes(*inputs[index].cache, cache.getElementType()), std::back_inserter(buffers));
+    else
+      buffers.push_back(
+          tensorBytes(*inputs[index].tensor, cast<RankedTensorType>(operand), kernelFunc.getLayout(index)));
+  }
+  size_t firstResult = buffers.size();
+  for (Type result : type.getResults()) {
+    auto tensor = cast<RankedTensorType>(result);
+    buffers.emplace_back(tensor.getNumElements() * KernelBuilder::bytesOf(tensor.getElementType()));
+  }
+  std::vector<void *> arguments;
+  for (GuardedBuffer &buffer : buffers)
+    arguments.push_back(buffer.data());
+  EXPECT_EQ(arguments.size(), kernelPointers(type));
+
+  auto kernel = reinterpret_cast<void (*)(void *const *, uint32_t, uint32_t)>(*symbol);
+  for (uint32_t worker = 0; worker < workers; ++worker)
+    kernel(arguments.data(), worker, workers);
+
+  for (auto [index, buffer] : llvm::enumerate(buffers))
+    EXPECT_TRUE(buffer.tailIsIntact()) << "argument " << index << " was overwritten past its end";
+  for (size_t index = 0, at = 0; index < inputs.size(); at += pointersFor(type.getInput(index)), ++index)
+    if (auto cache = dyn_cast<model::CacheType>(type.getInput(index)))
+      readCache(*inputs[index].cache, cache.getElementType(), buffers[at], buffers[at + 1]);
+  std::vector<ref::Value> results;
+  for (auto [index, result] : llvm::enumerate(type.getResults())) {
+    auto tensor = cast<RankedTensorType>(result);
+    auto out = std::make_shared<ref::Tensor>();
+    out->shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+    const uint8_t *bytes = buffers[firstResult + index].data();
+    for (int64_t i = 0; i < tensor.getNumElements(); ++i)
+      out->f32.push_back(
+          readElement(bytes + i * KernelBuilder::bytesOf(tensor.getElementType()), tensor.getElementType()));
+    results.push_back({out, nullptr});
+  }
+  return results;
+}
+
+double tenon::test::relativeError(const ref::Tensor &got, const ref::Tensor &expected) {
+  double squares = 0, worst = 0;
+  for (float value : expected.f32)
+    squares += std::isnan(value) ? 0 : double(value) * value;
+  double scale = std::sqrt(squares / std::max<size_t>(1, expected.f32.size()));
+  for (auto [g, e] : llvm::zip_equal(got.f32, expected.f32)) {
+    if (std::isnan(g) != std::isnan(e))
+      return INFINITY;
+    if (!std::isnan(g) && g != e)
+      worst = std::max(worst, std::abs(double(g) - e) / (scale > 0 ? scale : 1));
+  }
+  return worst;
+}

@@ -1,0 +1,77 @@
+// Runs kernels in tests: IR text -> code for one target -> loaded -> called with random operands -> compared with the
+// reference evaluation of the kernel's own region.
+#pragma once
+
+#include "codegen/cpu/Pipeline.h"
+#include "dialects/interfaces/Reference.h"
+#include "runtime/device/cpu/CodeModule.h"
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tenon::test {
+
+// One context for all kernels of a test binary, threading on, all dialects loaded.
+mlir::MLIRContext &context();
+
+// The machine that tests run on, as a host description for cpu:native.
+codegen::Host thisHost();
+
+// How kernels for a target run here: as they are, or where the machine lacks instructions, rewritten to plain vectors
+// and generated for what it has.
+struct Execution {
+  codegen::cpu::Machine machine;
+  codegen::cpu::Rewrite rewrite; // null: as they are
+  bool emulated() const { return static_cast<bool>(rewrite); }
+};
+Execution executionFor(kernel::TargetAttr target);
+
+kernel::TargetAttr target(const std::string &spec);
+
+// Bytes with a guard page close behind the end; starts at a multiple of 64. Filled with 0xff (a NaN in every float
+// type).
+class GuardedBuffer {
+public:
+  explicit GuardedBuffer(size_t bytes);
+  GuardedBuffer(GuardedBuffer &&other) noexcept;
+  ~GuardedBuffer();
+  uint8_t *data() const { return start; }
+  size_t size() const { return bytes; }
+  // Whether the bytes between the end and the guard page are as they were.
+  bool tailIsIntact() const;
+
+private:
+  uint8_t *mapping = nullptr, *start = nullptr;
+  size_t mapped = 0, bytes = 0;
+};
+
+// One parsed kernel.func (text with one `kernel.func`, without target, tiling and layouts).
+class KernelCase {
+public:
+  explicit KernelCase(const std::string &text);
+
+  kernel::FuncOp func() const { return kernelFunc; }
+  mlir::ModuleOp module() const { return *parsed; }
+  void setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling);
+
+  // Random operands: floats normal with deviation 1 (weights, operands with a packed layout: 1/sqrt(columns)), rounded
+  // to the element type; integers zero. Replace what a case needs.
+  std::vector<ref::Value> randomInputs(uint32_t seed);
+
+  // Compiles for the target set and runs with `workers` shares one after another. Fails the test where compiling fails,
+  // a buffer's tail is overwritten, or the image does not load. Caches among `inputs` are updated.
+  std::vector<ref::Value> run(const std::vector<ref::Value> &inputs, unsigned workers);
+  std::vector<ref::Value> reference(const std::vector<ref::Value> &inputs);
+
+private:
+  mlir::OwningOpRef<mlir::ModuleOp> parsed;
+  kernel::FuncOp kernelFunc;
+  std::unique_ptr<cpu::CodeModule> code;
+};
+
+// Largest |got - expected| over the root mean square of expected; infinity where one is NaN and the other is not.
+double relativeError(const ref::Tensor &got, const ref::Tensor &expected);
+
+} // namespace tenon::test
