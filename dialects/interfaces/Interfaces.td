@@ -53,7 +53,7 @@ def ReferenceEvaluation : OpInterface<"ReferenceEvaluation"> {
   ];
 }
 
-def WeightSource : AttrInterface<"WeightSource"> {
+def WeightOrigin : AttrInterface<"WeightOrigin"> {
   let cppNamespace = "::tenon";
   let description = "Where the elements of a weight come from, before any recipe step.";
   let methods = [InterfaceMethod<"the tensor as the source has it", "::mlir::RankedTensorType", "getSourceType">];

@@ -10,7 +10,7 @@ def Model_ActivationKind : I32EnumAttr<"ActivationKind", "an activation function
 }
 def Model_ActivationKindAttr : EnumAttr<Model_Dialect, Model_ActivationKind, "activation_kind">;
 
-def Model_CheckpointAttr : AttrDef<Model_Dialect, "Checkpoint", [DeclareAttrInterfaceMethods<WeightSource>]> {
+def Model_CheckpointAttr : AttrDef<Model_Dialect, "Checkpoint", [DeclareAttrInterfaceMethods<WeightOrigin>]> {
   let mnemonic = "checkpoint";
   let summary = "a tensor of the checkpoint, by name; its type is the stored one";
   let parameters = (ins StringRefParameter<"checkpoint name">:$name, "::mlir::RankedTensorType":$type);
@@ -18,7 +18,7 @@ def Model_CheckpointAttr : AttrDef<Model_Dialect, "Checkpoint", [DeclareAttrInte
   let genVerifyDecl = 1;
 }
 
-def Model_RopeTableAttr : AttrDef<Model_Dialect, "RopeTable", [DeclareAttrInterfaceMethods<WeightSource>]> {
+def Model_RopeTableAttr : AttrDef<Model_Dialect, "RopeTable", [DeclareAttrInterfaceMethods<WeightOrigin>]> {
   let mnemonic = "rope_table";
   let summary = "rotary embedding rows, generated: [positions][head_dim/2 cosines, head_dim/2 sines] in f32";
   let description = [{

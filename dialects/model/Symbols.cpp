@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace tenon;
 using namespace tenon::model;
 
-RankedTensorType WeightOp::getSourceType() { return cast<WeightSource>(getSource()).getSourceType(); }
+RankedTensorType WeightOp::getSourceType() { return cast<WeightOrigin>(getSource()).getSourceType(); }
 
 uint64_t WeightOp::getStoredBytes() {
   if (getRecipe().empty())
@@ -15,7 +15,7 @@ uint64_t WeightOp::getStoredBytes() {
 }
 
 LogicalResult WeightOp::verify() {
-  if (!isa<WeightSource>(getSource()))
+  if (!isa<WeightOrigin>(getSource()))
     return emitOpError() << "source is " << getSource() << ", expected #model.checkpoint or a generated table";
   RankedTensorType type = getSourceType();
   for (auto [index, step] : llvm::enumerate(getRecipe())) {
