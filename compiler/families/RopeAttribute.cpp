@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace tenon;
 
 // Calls visit(name, field) for every number that `rope`'s kind has, so that writing and reading name the same ones.
-template <typename Rope, typename Visit> static void forEachNumber(Rope &rope, Visit visit) {
+template <typename Rope, typename Visit> static void forEachNumber(Rope &rope, Visit &visit) {
   visit("rope_theta", rope.theta);
   if (rope.kind == RopeKind::Default)
     return;

@@ -200,7 +200,7 @@ Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t byt
         status = Status(Code::Resource, "packing was cancelled");
       if (status.isOk() && !zero)
         status = file.write(base + begin, worker.block(size));
-      const auto block = std::as_bytes(worker.block(size));
+      const std::span<const uint8_t> block = worker.block(size);
       for (uint64_t c = 0; status.isOk() && c < chunkCount(size); ++c)
         chunks[begin / kDigestChunkBytes + c] = chunkDigest(digestChunk(block, c));
       std::lock_guard lock(run.mutex);
