@@ -48,8 +48,8 @@ public:
 
   // The module: weight and cache symbols and the entries @body and @head with dynamic rows (dialects/model). Every
   // cache is f32 and every weight as its source has it. Takes each tensor it needs from `tensors` and finishes it.
-  // InvalidFile: tensors missing, misshapen or unexpected. Unsupported: the model cannot be computed with these
-  // options. Constraint: a limit is out of range. The dialects needed are loaded into `context`.
+  // InvalidFile: tensors missing or misshapen. Unsupported: tensors left over, or a context beyond the model's window.
+  // Constraint: a limit is out of range. The dialects needed are loaded into `context`.
   virtual Result<mlir::OwningOpRef<mlir::ModuleOp>> buildFrom(mlir::MLIRContext &context, TensorSource &tensors,
                                                               const BuildOptions &options) const = 0;
 };

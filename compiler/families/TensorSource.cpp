@@ -1,5 +1,4 @@
 #include "compiler/families/TensorSource.h"
-#include "llvm/ADT/STLExtras.h"
 
 #include <cstring>
 
@@ -29,22 +28,11 @@ Status CheckpointTensors::requireCopy(llvm::StringRef copy, llvm::StringRef orig
 }
 
 Status CheckpointTensors::finish(llvm::ArrayRef<llvm::StringLiteral> harmless) {
-  const TensorInfo *first = nullptr;
-  size_t count = 0;
-  for (const TensorInfo &tensor : checkpoint_.tensors()) {
-    bool known = used_.contains(tensor.name) || llvm::any_of(harmless, [&](llvm::StringRef suffix) {
-                   return llvm::StringRef(tensor.name).ends_with(suffix);
-                 });
-    if (known)
-      continue;
-    first = first ? first : &tensor;
-    ++count;
-  }
-  if (!first)
-    return Status::ok();
-  std::string others = count > 1 ? " and " + std::to_string(count - 1) + " more" : "";
-  return Status(Code::InvalidFile, first->name + others +
-                                       ": not a weight of this model as config.json describes it\n  in " +
-                                       checkpoint_.files()[first->file].name +
-                                       "\n  config.json and the weights seem to belong to different models");
+  auto views = [](auto &&strings) {
+    std::vector<std::string_view> out;
+    for (llvm::StringRef string : strings)
+      out.emplace_back(string.data(), string.size());
+    return out;
+  };
+  return checkpoint_.checkAllTaken(views(used_.keys()), views(harmless));
 }

@@ -15,8 +15,8 @@ public:
   virtual Result<TensorType> require(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, llvm::StringRef meaning) = 0;
   // The tensor `copy`, where there is one, must be the same bytes as the required tensor `original`.
   virtual Status requireCopy(llvm::StringRef copy, llvm::StringRef original) = 0;
-  // Called once all is required. InvalidFile where a tensor is left over that no family's code would read, for it might
-  // be a part of the model; names that end in one of `harmless` are known to be no weights.
+  // Called once all is required. Unsupported where a tensor is left over: it might be a part of the model. Names that
+  // end in one of `harmless` are known to be no weights.
   virtual Status finish(llvm::ArrayRef<llvm::StringLiteral> harmless) = 0;
 };
 

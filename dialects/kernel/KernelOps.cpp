@@ -1,5 +1,6 @@
 // Kernels and their launches: a body is self-contained, led by its anchor, and its layouts fit its operands.
 #include "dialects/kernel/Kernel.h"
+#include "dialects/model/Evaluate.h"
 #include "dialects/model/Model.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -85,4 +86,24 @@ void LaunchOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effect
       effects.emplace_back(MemoryEffects::Read::get(), &operand, SideEffects::DefaultResource::get());
       effects.emplace_back(MemoryEffects::Write::get(), &operand, SideEffects::DefaultResource::get());
     }
+}
+
+static LogicalResult evaluateBody(Region &body, ref::Context &context, ArrayRef<ref::Value> operands,
+                                  SmallVectorImpl<ref::Value> &results) {
+  FailureOr<SmallVector<ref::Value>> values = model::evaluateRegion(body, operands, context);
+  if (failed(values))
+    return failure();
+  results.append(values->begin(), values->end());
+  return success();
+}
+
+LogicalResult GroupOp::evaluate(ref::Context &context, ArrayRef<ref::Value> operands,
+                                SmallVectorImpl<ref::Value> &results) {
+  return evaluateBody(getBody(), context, operands, results);
+}
+
+LogicalResult LaunchOp::evaluate(ref::Context &context, ArrayRef<ref::Value> operands,
+                                 SmallVectorImpl<ref::Value> &results) {
+  auto kernel = SymbolTable::lookupNearestSymbolFrom<FuncOp>(*this, getKernelAttr());
+  return evaluateBody(kernel.getBody(), context, operands, results);
 }

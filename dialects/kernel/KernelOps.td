@@ -3,7 +3,7 @@
 
 include "dialects/kernel/KernelAttrs.td"
 
-def Kernel_GroupOp : Kernel_Op<"group", [IsolatedFromAbove, RecursiveMemoryEffects, SingleBlock, SingleBlockImplicitTerminator<"YieldOp">]> {
+def Kernel_GroupOp : Kernel_Op<"group", [DeclareOpInterfaceMethods<ReferenceEvaluation>, IsolatedFromAbove, RecursiveMemoryEffects, SingleBlock, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "ops that will share a kernel, still in place";
   let description = [{
     Formed by `form-kernels`, grown by `absorb-prologues`, `sink-epilogues` and `merge-siblings`, moved out by `outline-kernels`.
@@ -60,10 +60,10 @@ def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike, ParentOne
   let builders = [OpBuilder<(ins), [{ }]>];
 }
 
-def Kernel_LaunchOp : Kernel_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+def Kernel_LaunchOp : Kernel_Op<"launch", [DeclareOpInterfaceMethods<ReferenceEvaluation>, DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "runs a kernel on all workers and waits";
   let description = [{
-    Reads and writes every cache among its inputs; no other effect.
+    Reads and writes every cache among its inputs; no other effect. Its reference evaluation is that of the kernel's region.
 
     ```mlir
     %y = kernel.launch @linear_0(%x, %gain, %w) : (tensor<16x256xf32>, tensor<256xf32>, tensor<704x256xbf16>) -> tensor<16x704xf32>
