@@ -12,16 +12,22 @@ schema::Slice slice(engine::SliceAttr attr) {
                        static_cast<schema::Region>(attr.getRegion()));
 }
 
-std::unique_ptr<schema::KernelT> kernelTable(engine::KernelOp op) {
+std::string joined(ArrayAttr names) {
+  return llvm::join(llvm::map_range(names.getAsValueRange<StringAttr>(), [](StringRef s) { return s.str(); }), ",");
+}
+
+std::unique_ptr<schema::KernelT> kernelTable(engine::KernelOp op, Operation *symbols) {
   auto table = std::make_unique<schema::KernelT>();
+  auto func = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(symbols, op.getSymbolAttr());
+  assert(func && "the variant's verifier has checked its kernels");
   table->symbol = op.getSymbol().str();
   table->anchor = op.getAnchor().str();
   table->flops = op.getFlops();
   table->weight_bytes = op.getWeightBytes();
   table->activation_bytes = op.getActivationBytes();
-  table->prologue = op.getPrologue().str();
-  table->epilogue = op.getEpilogue().str();
-  table->arg_count = op.getArgCount();
+  table->prologue = joined(op.getPrologue());
+  table->epilogue = joined(op.getEpilogue());
+  table->arg_count = func.getFunctionType().getNumInputs() + func.getFunctionType().getNumResults();
   return table;
 }
 
@@ -91,7 +97,7 @@ std::unique_ptr<schema::VariantT> variantTable(engine::VariantOp variant, kernel
   llvm::StringMap<uint32_t> kernels;
   for (auto op : variant.getOps<engine::KernelOp>()) {
     kernels[op.getSymbol()] = table->kernels.size();
-    table->kernels.push_back(kernelTable(op));
+    table->kernels.push_back(kernelTable(op, variant->getParentOp()));
   }
   for (auto op : variant.getOps<engine::IoOp>())
     table->io.push_back(ioTable(op));

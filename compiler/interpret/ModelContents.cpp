@@ -1,0 +1,99 @@
+#include "compiler/interpret/ModelContents.h"
+#include "compiler/families/RopeAttribute.h"
+#include "compiler/weights/RowSource.h"
+#include "dialects/model/Model.h"
+#include "dialects/model/ReferenceTensor.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace tenon;
+
+static weights::Element elementOf(Type type) {
+  return type.isBF16() ? weights::Element::BF16 : type.isF16() ? weights::Element::F16 : weights::Element::F32;
+}
+
+// [N][K] as it is; a vector is one row.
+static std::pair<uint64_t, uint64_t> rowsAndColumns(RankedTensorType type) {
+  uint64_t columns = type.getRank() ? static_cast<uint64_t>(type.getShape().back()) : 1;
+  return {columns ? static_cast<uint64_t>(type.getNumElements()) / columns : 0, columns};
+}
+
+static Result<std::unique_ptr<weights::RowSource>> openCheckpoint(model::CheckpointAttr source,
+                                                                  const ModelDirectory &directory) {
+  auto [rows, columns] = rowsAndColumns(source.getType());
+  weights::Element element = elementOf(source.getType().getElementType());
+  if (directory.weights == WeightSource::Zeros)
+    return weights::zeroRows(rows, columns, element);
+  std::string_view name(source.getName().data(), source.getName().size());
+  if (directory.weights == WeightSource::Random)
+    return weights::randomRows(name, rows, columns, element);
+  const Checkpoint &checkpoint = *directory.checkpoint;
+  TENON_ASSIGN(const TensorInfo *tensor, checkpoint.require(name, source.getType().getShape()));
+  if (bitsOf(tensor->type) != source.getType().getElementTypeBitWidth() ||
+      (tensor->type == tenon::TensorType::BF16) != source.getType().getElementType().isBF16())
+    return Status(Code::InvalidFile,
+                  std::string(name) + " has elements of type " + std::string(tenon::name(tensor->type)) +
+                      ", expected the type that the module names; was it built for another checkpoint?");
+  return weights::checkpointRows(checkpoint.files()[tensor->file].file, tensor->offset, rows, columns, element);
+}
+
+static Result<std::unique_ptr<weights::RowSource>> openSource(Attribute source, const ModelDirectory &directory) {
+  if (auto checkpoint = dyn_cast<model::CheckpointAttr>(source))
+    return openCheckpoint(checkpoint, directory);
+  auto attribute = dyn_cast<model::RopeTableAttr>(source);
+  if (!attribute)
+    return Status(Code::Unsupported, "a source of weights that the interpreter does not know");
+  TENON_ASSIGN(RopeTable table, ropeTableOf(attribute));
+  auto shared = std::make_shared<RopeTable>(std::move(table));
+  auto [rows, columns] = rowsAndColumns(attribute.getSourceType());
+  return weights::generatedRows(rows, columns, [shared](uint64_t first, uint64_t count, float *out) {
+    shared->rows(static_cast<int64_t>(first), static_cast<int64_t>(count), out);
+  });
+}
+
+static Result<std::shared_ptr<ref::Tensor>> readWeight(model::WeightOp op, const ModelDirectory &directory) {
+  TENON_ASSIGN(std::unique_ptr<weights::RowSource> source, openSource(op.getSource(), directory));
+  uint64_t count = source->rows() * source->columns();
+  std::vector<uint8_t> bytes(count * weights::elementBytes(source->element()));
+  TENON_TRY(source->read(0, source->rows(), bytes.data()));
+  auto tensor = std::make_shared<ref::Tensor>();
+  tensor->shape.assign(op.getTensorType().getShape().begin(), op.getTensorType().getShape().end());
+  tensor->f32.resize(count);
+  weights::convertElements(source->element(), bytes.data(), weights::Element::F32, tensor->f32.data(), count);
+
+  RankedTensorType type = op.getSourceType();
+  for (auto step : op.getRecipe().getAsRange<RecipeStep>()) {
+    RankedTensorType next = step.apply(type, [&] { return op.emitOpError(); });
+    if (next.getElementType() != type.getElementType())
+      tensor = ref::finish(std::move(tensor), next.getElementType()).tensor;
+    type = next;
+  }
+  return tensor;
+}
+
+std::shared_ptr<ref::Tensor> ModelContents::weight(StringRef symbol) {
+  std::shared_ptr<ref::Tensor> &known = weights_[symbol];
+  if (known)
+    return known;
+  auto op = module_.lookupSymbol<model::WeightOp>(symbol);
+  Result<std::shared_ptr<ref::Tensor>> read = readWeight(op, directory_);
+  if (read.isOk())
+    return known = *read;
+  op.emitError() << read.status().message();
+  return nullptr;
+}
+
+std::shared_ptr<ref::Cache> ModelContents::cache(StringRef symbol) {
+  std::shared_ptr<ref::Cache> &known = caches_[symbol];
+  if (!known) {
+    auto type = cast<model::CacheType>(module_.lookupSymbol<model::CacheOp>(symbol).getType());
+    known = std::make_shared<ref::Cache>(
+        ref::Cache{type.getPages(), type.getKvHeads(), type.getPageTokens(), type.getHeadDim(), {}, {}});
+    size_t elements =
+        static_cast<size_t>(type.getPages() * type.getKvHeads() * type.getPageTokens() * type.getHeadDim());
+    known->keys.assign(elements, std::numeric_limits<float>::quiet_NaN());
+    known->values = known->keys;
+  }
+  return known;
+}
