@@ -19,7 +19,8 @@ namespace {
 
 using Siblings = SmallVector<kernel::GroupOp, 3>;
 
-// What the values of `group` reach through ops that are in no group yet: groups, and the caches those work on.
+// What the values of `group` reach through ops that are in no group yet: those ops, groups, and the caches those work
+// on.
 llvm::SmallVector<const void *> meetingPlaces(kernel::GroupOp group) {
   llvm::SmallVector<const void *> places;
   llvm::SmallPtrSet<Operation *, 8> seen;
@@ -28,11 +29,11 @@ llvm::SmallVector<const void *> meetingPlaces(kernel::GroupOp group) {
     Operation *user = open.pop_back_val();
     if (!seen.insert(user).second)
       continue;
-    if (isa<FusionRole>(user)) {
-      open.append(user->user_begin(), user->user_end());
+    if (!isa<FusionRole, kernel::GroupOp>(user))
       continue;
-    }
     places.push_back(user);
+    if (!isa<kernel::GroupOp>(user))
+      open.append(user->user_begin(), user->user_end());
     for (Value operand : user->getOperands())
       if (isa<model::CacheType>(operand.getType()))
         places.push_back(operand.getAsOpaquePointer());

@@ -12,8 +12,8 @@ def FormKernels : Pass<"form-kernels", "::mlir::func::FuncOp"> {
 def MergeSiblings : Pass<"merge-siblings", "::mlir::func::FuncOp"> {
   let summary = "Join linear groups that read the same rows and whose results meet";
   let description = [{
-    Two results meet when following them through prologue and elementwise ops reaches the same group, or groups that work on the same
-    cache: q, k and v meet in a layer's attention, gate and up in the next linear. The joined group reads its input once.
+    Two results meet when following them through prologue and elementwise ops reaches the same op, the same group, or groups that work
+    on the same cache: q, k and v meet in a layer's attention, gate and up in their product. The joined group reads its input once.
     Linears that share an input but do not meet (attention and MLP side by side) stay apart: their epilogues have nothing in common.
   }];
 }

@@ -1,0 +1,155 @@
+// The phases together, on Llama-shaped modules from tiny to 70B.
+#include "dialects/kernel/Kernel.h"
+#include "dialects/model/Model.h"
+#include "passes/Pipelines.h"
+#include "passes/plan/WeightLayout.h"
+#include "test/passes/LlamaModule.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include <chrono>
+#include <cstdio>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::test;
+
+namespace {
+
+const PipelineOptions kOptions = {{"auto"}, {{1, 2, 4, 8, 16, 64, 128, 256}, {1, 2, 4, 8, 16}}};
+
+LogicalResult run(ModuleOp module, Phase last, const PipelineOptions &options = kOptions) {
+  PassManager pm(module.getContext());
+  addPhases(pm, options, last);
+  return pm.run(module);
+}
+
+std::string print(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os);
+  return text;
+}
+
+std::vector<std::string> anchors(ModuleOp module, llvm::StringRef program, int64_t rows) {
+  std::vector<std::string> result;
+  engine::VariantOp variant = findVariant(module);
+  for (auto op : variant.getOps<engine::ProgramOp>())
+    if (op.getEntry() == program && int64_t(op.getRows()) == rows)
+      for (auto launch : op.getOps<engine::LaunchOp>())
+        result.push_back(module.lookupSymbol<kernel::FuncOp>(launch.getKernel()).getAnchor().str());
+  return result;
+}
+
+TEST(Pipeline, LlamaLayerTakesSixKernelsForOneRowAndTwoNormsMoreForMany) {
+  MLIRContext context;
+  LlamaShape shape;
+  shape.layers = 1;
+  OwningOpRef<ModuleOp> module = llamaModule(context, shape, kAmxTarget);
+  ASSERT_TRUE(module);
+  ASSERT_TRUE(succeeded(run(*module, Phase::Plan)));
+  using testing::ElementsAre;
+  EXPECT_THAT(anchors(*module, "body", 1),
+              ElementsAre("gather", "linear", "cache", "attention", "linear", "linear", "linear"));
+  EXPECT_THAT(anchors(*module, "body", 64),
+              ElementsAre("gather", "norm", "linear", "cache", "attention", "linear", "norm", "linear", "linear"));
+  EXPECT_THAT(anchors(*module, "head", 1), ElementsAre("linear"));
+}
+
+TEST(Pipeline, NarrowedActivationsAreStoredNarrow) {
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module = llamaModule(context, LlamaShape(), kAmxTarget);
+  ASSERT_TRUE(module && succeeded(run(*module, Phase::Fuse)));
+  // Every linear of a bf16 target reads bf16: casts ride with the kernels that make the rows, none has a kernel of its
+  // own.
+  for (auto kernel : module->getOps<kernel::FuncOp>()) {
+    EXPECT_NE(kernel.getAnchor(), "elementwise");
+    if (kernel.getAnchor() == "attention") {
+      EXPECT_TRUE(cast<RankedTensorType>(kernel.getFunctionType().getResult(0)).getElementType().isBF16());
+    }
+  }
+}
+
+TEST(Pipeline, CodeDoesNotGrowWithDepth) {
+  MLIRContext context;
+  auto kernels = [&](int64_t layers) {
+    LlamaShape shape;
+    shape.layers = layers;
+    OwningOpRef<ModuleOp> module = llamaModule(context, shape, kFmaTarget);
+    EXPECT_TRUE(succeeded(run(*module, Phase::Fuse)));
+    return llvm::range_size(module->getOps<kernel::FuncOp>());
+  };
+  EXPECT_EQ(kernels(1), kernels(9));
+}
+
+TEST(Pipeline, ThreadsDoNotChangeTheResult) {
+  auto plan = [](bool threads) {
+    MLIRContext context(threads ? MLIRContext::Threading::ENABLED : MLIRContext::Threading::DISABLED);
+    OwningOpRef<ModuleOp> module = llamaModule(context, LlamaShape(), kAmxTarget);
+    EXPECT_TRUE(succeeded(run(*module, Phase::Plan)));
+    return print(*module);
+  };
+  EXPECT_EQ(plan(false), plan(true));
+}
+
+TEST(Pipeline, TargetsAgreeOnTheWeightSegment) {
+  auto layout = [](const char *target) {
+    MLIRContext context;
+    LlamaShape shape;
+    shape.tied = true;
+    OwningOpRef<ModuleOp> module = llamaModule(context, shape, target);
+    EXPECT_TRUE(succeeded(run(*module, Phase::Tile)));
+    std::vector<std::string> result;
+    for (PlacedWeight &placed : layOutWeights(*module).weights)
+      result.push_back(llvm::formatv("{0} {1} {2} {3}", placed.weight.getSymName(), placed.weight.getRecipe(),
+                                     placed.offset, placed.bytes));
+    return result;
+  };
+  EXPECT_EQ(layout(kFmaTarget), layout(kAmxTarget));
+}
+
+TEST(Pipeline, EveryWeightFormatGoesThroughEveryPhase) {
+  for (const char *type : {"f32", "f16", "bf16"})
+    for (const char *format : {"auto", "bf16", "fp16", "fp32"})
+      for (const char *target : {kFmaTarget, kAmxTarget}) {
+        MLIRContext context;
+        LlamaShape shape;
+        shape.type = type;
+        OwningOpRef<ModuleOp> module = llamaModule(context, shape, target);
+        EXPECT_TRUE(module && succeeded(run(*module, Phase::Plan, {{format}, {{1, 3, 17}, {1}}})))
+            << type << " as " << format;
+      }
+}
+
+TEST(Pipeline, TotalsOfLlama8B) {
+  MLIRContext context;
+  LlamaShape shape = LlamaShape::llama8B();
+  OwningOpRef<ModuleOp> module = llamaModule(context, shape, kAmxTarget);
+  ASSERT_TRUE(module && succeeded(run(*module, Phase::Plan)));
+  engine::VariantOp variant = findVariant(*module);
+  uint64_t matrices = 2 * 128256ull * 4096 + 32 * (2 * 4096ull * 4096 + 2 * 1024ull * 4096 + 3 * 14336ull * 4096);
+  uint64_t floats = 65 * 4096ull + 8192 * 128ull; // gains, rope table
+  ASSERT_EQ(variant.getWeightBytes().size(), 1u);
+  EXPECT_EQ(uint64_t(variant.getWeightBytes()[0]),
+            2 * matrices + 4 * floats); // every size here is a multiple of a page
+  EXPECT_EQ(variant.getKvBytes(), 2 * 32ull * 8 * 8192 * 8 * 128 * 2);
+  EXPECT_EQ(variant.totalBytes(),
+            variant.getArenaBytes() + variant.getIoBytes() + variant.getKvBytes() + variant.getWeightBytes()[0]);
+  // At 256 rows the most alive together is the residual, the rows in bf16 and the gated product in bf16.
+  uint64_t needed = 256 * (4096 * 4 + 4096 * 2 + 14336 * 2);
+  EXPECT_GE(variant.getArenaBytes(), needed);
+  EXPECT_LE(variant.getArenaBytes(), needed + needed / 4);
+}
+
+// The bound is for a debug build on a busy machine; a release build takes a tenth of it.
+TEST(Pipeline, PlansLlama70BInASecond) {
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module = llamaModule(context, LlamaShape::llama70B(), kAmxTarget);
+  ASSERT_TRUE(module);
+  auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(succeeded(run(*module, Phase::Plan)));
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("80 layers, 8 + 5 programs: %.0f ms\n", seconds * 1e3);
+  EXPECT_LT(seconds, 1.0);
+}
+
+} // namespace
