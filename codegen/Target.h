@@ -25,6 +25,8 @@ using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 // One code image: a shared object (CPU) that exports the kernels of a module by name.
 using CodeImage = std::vector<char>;
 
+enum class CodeText { LLVM, Assembly };
+
 class Target {
 public:
   virtual ~Target() = default;
@@ -44,6 +46,9 @@ public:
   // context must have threading enabled where threads > 1, and hold the dialects of `loadDialects`. Kernel code takes
   // its arguments as kernelPointers (common/Abi.h) lists them.
   virtual mlir::FailureOr<CodeImage> compile(mlir::ModuleOp module, unsigned threads) const = 0;
+
+  // The code of the same kernels as text, for people and tests.
+  virtual mlir::FailureOr<std::string> print(mlir::ModuleOp module, CodeText form) const = 0;
 
   // Adds the dialects and translations that compile() needs. Call before the context is made or before the first
   // compile.

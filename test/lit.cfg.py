@@ -1,7 +1,7 @@
 """The tests of the tree: .mlir and .test files with RUN lines. test/unit adds the GoogleTest binaries.
 
 Loaded through build/<preset>/test/lit.site.cfg.py, so `lit build/<preset>/test` runs everything.
-Substitutions: %tenon_root the source tree, %models test/models, %python the interpreter; Tenon's tools go by their names.
+Substitutions: %tenon_root the source tree, %tenon_build the build folder, %models test/models, %python the interpreter; Tenon's tools go by their names.
 """
 import os
 
@@ -19,10 +19,11 @@ config.test_exec_root = os.path.join(config.tenon_build, "test")
 llvm_config.use_default_substitutions()
 config.substitutions += [
     ("%tenon_root", config.tenon_root),
+    ("%tenon_build", config.tenon_build),
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%python", config.python),
 ]
-tools = ["tenon", "tenon-opt", "tenon-interpret"]
+tools = ["tenon", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
 llvm_config.add_tool_substitutions(
     [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file"]],
     [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],

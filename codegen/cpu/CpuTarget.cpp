@@ -28,20 +28,40 @@ public:
   }
 
   FailureOr<CodeImage> compile(ModuleOp module, unsigned threads) const override {
-    kernel::TargetAttr target;
-    for (auto func : module.getOps<kernel::FuncOp>()) {
-      if (!func.getTarget() || !func.getTiling() || !func.getLayouts())
-        return func.emitOpError("has no target, tiling or layouts; run choose-tiling before code generation");
-      if (target && target != *func.getTarget())
-        return func.emitOpError() << "is for " << *func.getTarget() << ", expected the module's one target " << target;
-      target = *func.getTarget();
-    }
+    kernel::TargetAttr target = targetOf(module);
     if (!target)
-      return module.emitError("has no kernels to generate code for");
+      return failure();
     return compileKernels(module, Machine::of(target), threads);
   }
 
+  FailureOr<std::string> print(ModuleOp module, CodeText form) const override {
+    kernel::TargetAttr target = targetOf(module);
+    if (!target)
+      return failure();
+    return printKernels(module, Machine::of(target), form == CodeText::LLVM ? Stage::LLVM : Stage::Assembly);
+  }
+
   void registerDialects(DialectRegistry &registry) const override { registerPipelineDialects(registry); }
+
+private:
+  // The one target of a module's kernels, null after a diagnostic.
+  static kernel::TargetAttr targetOf(ModuleOp module) {
+    kernel::TargetAttr target;
+    for (auto func : module.getOps<kernel::FuncOp>()) {
+      if (!func.getTarget() || !func.getTiling() || !func.getLayouts()) {
+        func.emitOpError("has no target, tiling or layouts; run choose-tiling before code generation");
+        return {};
+      }
+      if (target && target != *func.getTarget()) {
+        func.emitOpError() << "is for " << *func.getTarget() << ", expected the module's one target " << target;
+        return {};
+      }
+      target = *func.getTarget();
+    }
+    if (!target)
+      module.emitError("has no kernels to generate code for");
+    return target;
+  }
 };
 } // namespace
 

@@ -18,10 +18,6 @@ std::string metadataBytes(const schema::EngineT &engine) {
   return {reinterpret_cast<const char *>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
-std::span<const std::byte> bytesOf(const std::string &text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
-
 std::span<const uint8_t> rawBytes(const void *data, size_t size) { return {static_cast<const uint8_t *>(data), size}; }
 
 void setDigest(schema::SegmentT &segment, const Digest &digest) { segment.digest.assign(digest.begin(), digest.end()); }
@@ -54,7 +50,7 @@ void listSegments(EngineParts &parts) {
     return *segments.back();
   };
   for (const Blob &blob : parts.blobs)
-    setDigest(add(blob.kind, blob.name, blob.bytes.size()), treeDigest(std::as_bytes(std::span(blob.bytes))));
+    setDigest(add(blob.kind, blob.name, blob.bytes.size()), treeDigest(blob.bytes));
   auto &weights = add(schema::SegmentKind::Weights, "weights rank 0", parts.weightBytes);
   if (parts.externalWeights)
     weights.external = weightsFileName(blank);
@@ -146,7 +142,8 @@ Result<WrittenEngine> writeEngine(const std::string &path, EngineParts &parts, c
   if (metadata.size() != metadataSize)
     return Status(Code::Internal, "the metadata changed its size from " + std::to_string(metadataSize) + " to " +
                                       std::to_string(metadata.size()) + " bytes");
-  const EngineHeader header = makeHeader(kEngineMagic, metadataSize, written.bytes, digestOf(bytesOf(metadata)));
+  const EngineHeader header =
+      makeHeader(kEngineMagic, metadataSize, written.bytes, digestOf(rawBytes(metadata.data(), metadata.size())));
   TENON_TRY(file.write(0, rawBytes(&header, sizeof header)));
   TENON_TRY(file.write(sizeof header, rawBytes(metadata.data(), metadata.size())));
   TENON_TRY(file.commit());

@@ -12,22 +12,16 @@ schema::Slice slice(engine::SliceAttr attr) {
                        static_cast<schema::Region>(attr.getRegion()));
 }
 
-std::string joined(ArrayAttr names) {
-  return llvm::join(llvm::map_range(names.getAsValueRange<StringAttr>(), [](StringRef s) { return s.str(); }), ",");
-}
-
-std::unique_ptr<schema::KernelT> kernelTable(engine::KernelOp op, Operation *symbols) {
+std::unique_ptr<schema::KernelT> kernelTable(engine::KernelOp op) {
   auto table = std::make_unique<schema::KernelT>();
-  auto func = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(symbols, op.getSymbolAttr());
-  assert(func && "the variant's verifier has checked its kernels");
   table->symbol = op.getSymbol().str();
   table->anchor = op.getAnchor().str();
   table->flops = op.getFlops();
   table->weight_bytes = op.getWeightBytes();
   table->activation_bytes = op.getActivationBytes();
-  table->prologue = joined(op.getPrologue());
-  table->epilogue = joined(op.getEpilogue());
-  table->arg_count = func.getFunctionType().getNumInputs() + func.getFunctionType().getNumResults();
+  table->prologue = op.getPrologue().str();
+  table->epilogue = op.getEpilogue().str();
+  table->arg_count = op.getArgCount();
   return table;
 }
 
@@ -97,7 +91,7 @@ std::unique_ptr<schema::VariantT> variantTable(engine::VariantOp variant, kernel
   llvm::StringMap<uint32_t> kernels;
   for (auto op : variant.getOps<engine::KernelOp>()) {
     kernels[op.getSymbol()] = table->kernels.size();
-    table->kernels.push_back(kernelTable(op, variant->getParentOp()));
+    table->kernels.push_back(kernelTable(op));
   }
   for (auto op : variant.getOps<engine::IoOp>())
     table->io.push_back(ioTable(op));

@@ -83,6 +83,57 @@ Status Session::truncate(uint32_t length) {
   return Status::ok();
 }
 
+namespace {
+// Lets the samplers know of the tokens once it is certain that the step happens.
+struct AcceptFirst final : LogitsSink {
+  AcceptFirst(std::span<const SessionItem> items, LogitsSink &sink) : items(items), sink(sink) {}
+  void acceptAll() {
+    for (const SessionItem &item : std::exchange(items, {}))
+      for (int32_t token : item.tokens)
+        item.session->sampler().accept(token);
+  }
+  void row(size_t item, size_t token, std::span<float> logits) override {
+    acceptAll();
+    sink.row(item, token, logits);
+  }
+
+  std::span<const SessionItem> items;
+  LogitsSink &sink;
+};
+} // namespace
+
+Status stepSessions(Engine &engine, std::span<const SessionItem> items, LogitsSink &sink) {
+  for (const SessionItem &item : items)
+    if (&item.session->engine_ != &engine)
+      return Status(Code::Usage, "expected sessions of one engine in a step, found one of another");
+
+  std::vector<StepItem> steps(items.size());
+  std::vector<size_t> lengths(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    std::vector<int32_t> &text = items[i].session->tokens_;
+    lengths[i] = text.size();
+    text.insert(text.end(), items[i].tokens.begin(), items[i].tokens.end());
+  }
+  Status status;
+  for (size_t i = 0; i < items.size() && status.isOk(); ++i) {
+    const Session &session = *items[i].session;
+    Result<uint32_t> fed = engine.length(session.sequence_);
+    if (fed.isOk())
+      steps[i] = {session.sequence_, std::span<const int32_t>(session.tokens_).subspan(*fed), items[i].logitRows};
+    else
+      status = std::move(fed).status();
+  }
+  AcceptFirst accepting(items, sink);
+  if (status.isOk())
+    status = engine.step(steps, accepting);
+  if (status.isOk())
+    accepting.acceptAll();
+  else
+    for (size_t i = items.size(); i-- > 0;) // backwards: a session may be in the step twice by mistake
+      items[i].session->tokens_.resize(lengths[i]);
+  return status;
+}
+
 std::span<const int32_t> stopTokensOf(const Engine &engine) {
   const flatbuffers::Vector<int32_t> *ids = engine.file().metadata().model()->eos_ids();
   return ids ? std::span<const int32_t>(ids->data(), ids->size()) : std::span<const int32_t>();

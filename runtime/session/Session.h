@@ -20,6 +20,15 @@ struct GenerateOptions {
 // Called with each generated token, stop token excluded; false ends the generation.
 using TokenCallback = std::function<bool(int32_t token)>;
 
+class Session;
+
+// Tokens to append to one session in a common step.
+struct SessionItem {
+  Session *session;
+  std::span<const int32_t> tokens;
+  uint32_t logitRows = 1; // of the last tokens, as in StepItem
+};
+
 class Session {
 public:
   // Errors: Usage (parameters), Constraint (no free slot).
@@ -46,6 +55,7 @@ public:
   Status truncate(uint32_t length);
 
 private:
+  friend Status stepSessions(Engine &, std::span<const SessionItem>, LogitsSink &);
   Session(Engine &engine, SequenceId sequence, const SamplingParams &params);
 
   Engine &engine_;
@@ -53,6 +63,11 @@ private:
   Sampler sampler_;
   std::vector<int32_t> tokens_; // the sequence holds all of them, or all but those that wait to be fed
 };
+
+// Engine::step over sessions: their texts and penalties follow. A token that waits to be fed goes first. When the first
+// logits arrive, all tokens are accepted, so that the sink may sample. Errors: those of Engine::step, and Usage for a
+// session of another engine; nothing has changed then.
+Status stepSessions(Engine &engine, std::span<const SessionItem> items, LogitsSink &sink);
 
 // The model's end-of-text ids, and its own sampling defaults (generation_config.json).
 std::span<const int32_t> stopTokensOf(const Engine &engine);

@@ -77,6 +77,30 @@ static std::unique_ptr<StepT> launch(uint32_t kernel, std::vector<Slice> args) {
   return step;
 }
 
+// A byte-level tokenizer of single characters: a-z, A-Z, 0-9, space, and the stop token.
+static std::string toyTokenizer() {
+  std::string vocab;
+  int id = 0;
+  auto add = [&](const std::string &token) {
+    vocab += (id ? ",\"" : "\"") + token + "\":" + std::to_string(id);
+    ++id;
+  };
+  for (char c = 'a'; c <= 'z'; ++c)
+    add({c});
+  for (char c = 'A'; c <= 'Z'; ++c)
+    add({c});
+  for (char c = '0'; c <= '9'; ++c)
+    add({c});
+  add("\u0120");
+  return R"({"version":"1.0","truncation":null,"padding":null,"added_tokens":[{"id":63,"content":"<end>",)"
+         R"("single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],"normalizer":null,)"
+         R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},)"
+         R"("post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,)"
+         R"("use_regex":true},"model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,)"
+         R"("end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"vocab":{)" +
+         vocab + R"(,"<end>":63},"merges":[]}})";
+}
+
 static Slice prefix(const Slice &slice, uint64_t bytes) {
   return Slice(slice.offset(), bytes, slice.index(), slice.region());
 }
@@ -117,7 +141,8 @@ ToyEngine::ToyEngine() {
   segments.emplace_back(64);
   std::memcpy(segments.back().data(), weights.data(), 64);
   metadata.segments.push_back(segment(SegmentKind::Tokenizer, "tokenizer.json"));
-  segments.push_back({'{', '}'});
+  std::string tokenizer = toyTokenizer();
+  segments.emplace_back(tokenizer.begin(), tokenizer.end());
 
   metadata.ranks.push_back(std::make_unique<RankT>());
   rank().weight_segments = {1};
@@ -267,8 +292,9 @@ std::string ToyEngine::writeExternal(const std::string &path) {
 int32_t toyNext(std::span<const int32_t> tokens) {
   uint32_t hash = 1;
   for (int32_t token : tokens)
-    hash = hash * 31 + static_cast<uint32_t>(token) + 1;
-  return (static_cast<int32_t>(hash % ToyEngine::kVocab) + static_cast<int32_t>(ToyEngine::kShift)) % ToyEngine::kVocab;
+    hash = hash * 1664525 + static_cast<uint32_t>(token) + 1013904223;
+  return (static_cast<int32_t>((hash >> 16) % ToyEngine::kVocab) + static_cast<int32_t>(ToyEngine::kShift)) %
+         ToyEngine::kVocab;
 }
 
 void writeFile(const std::string &path, std::span<const uint8_t> bytes) {

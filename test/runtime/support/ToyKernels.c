@@ -46,12 +46,12 @@ static void attend(void *const *args, uint32_t segmentCount, uint32_t worker, ui
       for (int32_t t = 0; t <= position; ++t) {
         int32_t page = table[slot * kPagesPerSequence + t / kPageTokens];
         float key = keys[page * kPageFloats + (kHeadDim - 1) * kPageTokens + t % kPageTokens];
-        hash = hash * 31 + (uint32_t)(key / kHeadDim) + 1;
+        hash = hash * 1664525 + (uint32_t)(key / kHeadDim) + 1013904223;
       }
       float *out = hidden + (first + j) * kHidden;
       for (int d = 0; d < kHidden; ++d)
         out[d] = 0;
-      out[0] = (float)(hash % kVocab);
+      out[0] = (float)((hash >> 16) % kVocab);
       out[1] = (float)position;
     }
   }

@@ -1,0 +1,38 @@
+// Everything a user can ask of a compilation, in one struct; the command line fills it, nothing else reads flags.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+struct CompileOptions {
+  std::string model;                             // folder, random:CONFIG.json or zeros:CONFIG.json
+  std::string output;                            // engine file
+  std::vector<std::string> targets = {"native"}; // specs, in order of preference
+  std::string quant = "auto";                    // auto, bf16, fp16, fp32
+
+  // Shapes; empty or 0 means chosen from the config (ShapeChoice.h).
+  std::optional<uint32_t> maxBatch;   // sequences at once
+  std::optional<uint32_t> maxSeq;     // tokens of one sequence
+  std::optional<uint32_t> pageTokens; // tokens of one KV page
+  std::optional<uint64_t> kvTokens;   // tokens of all sequences together
+  std::vector<uint32_t> stepTokens;   // row buckets of the body
+  std::vector<uint32_t> logitRows;    // row buckets of the head
+
+  bool externalWeights = false;
+  unsigned jobs = 0;               // worker threads, 0: one per core; never changes the bytes
+  uint64_t maxMemory = 1ull << 30; // packing buffers beyond the mapped input
+  std::string depfile;             // Make rule naming every input, empty for none
+
+  // Not part of what is compiled.
+  std::function<void(const std::string &)> note;                                        // one line for people
+  std::function<void(const std::string &what, uint64_t done, uint64_t total)> progress; // serialised
+  const std::atomic<bool> *cancelled = nullptr;
+};
+
+} // namespace tenon

@@ -1,0 +1,268 @@
+#include "compiler/driver/Compiler.h"
+
+#include "compiler/driver/DiagnosticText.h"
+#include "compiler/driver/KeyFields.h"
+#include "compiler/driver/Lowering.h"
+#include "compiler/driver/WeightJobs.h"
+#include "compiler/emit/EngineWriter.h"
+#include "compiler/emit/VariantTable.h"
+#include "dialects/model/Model.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace tenon {
+namespace {
+
+std::string typeName(Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return text;
+}
+
+// The stored type of the matrices and of the cache, as a planned module has them.
+void describeFormats(ModuleOp module, EnginePlan &plan) {
+  for (auto weight : module.getOps<model::WeightOp>())
+    if (weight.getTensorType().getRank() == 2 && isa<model::CheckpointAttr>(weight.getSource()))
+      plan.weights = typeName(weight.getTensorType().getElementType());
+  for (auto cache : module.getOps<model::CacheOp>())
+    plan.kv = typeName(cast<model::CacheType>(cache.getType()).getElementType());
+}
+
+uint64_t flopsPerToken(engine::VariantOp variant) {
+  llvm::StringMap<uint64_t> flops;
+  for (auto kernel : variant.getOps<engine::KernelOp>())
+    flops[kernel.getSymbol()] = kernel.getFlops();
+  uint64_t total = 0;
+  for (StringRef entry : {"body", "head"}) {
+    // The smallest bucket that there is, per row.
+    engine::ProgramOp smallest;
+    for (auto program : variant.getOps<engine::ProgramOp>())
+      if (program.getEntry() == entry && (!smallest || program.getRows() < smallest.getRows()))
+        smallest = program;
+    uint64_t sum = 0;
+    for (auto launch : smallest.getOps<engine::LaunchOp>())
+      sum += flops.lookup(launch.getKernel());
+    total += sum / static_cast<uint64_t>(smallest.getRows());
+  }
+  return total;
+}
+
+VariantPlan planOf(engine::VariantOp variant) {
+  VariantPlan plan;
+  plan.target = variant.getTarget().str();
+  for (int64_t bytes : variant.getWeightBytes())
+    plan.weightBytes += static_cast<uint64_t>(bytes);
+  plan.kvBytes = variant.getKvBytes();
+  plan.ioBytes = variant.getIoBytes();
+  plan.arenaBytes = variant.getArenaBytes();
+  plan.flopsPerToken = flopsPerToken(variant);
+  return plan;
+}
+
+EnginePlan describe(const LoadedModel &model) {
+  EnginePlan plan;
+  plan.family = model.info.family;
+  plan.parameters = model.info.parameters;
+  if (model.directory.checkpoint)
+    for (const TensorInfo &tensor : model.directory.checkpoint->tensors())
+      plan.sourceBytes += tensor.bytes;
+  plan.shape = model.shape;
+  return plan;
+}
+
+std::unique_ptr<schema::KvGeometryT> kvGeometry(ModuleOp module) {
+  auto geometry = std::make_unique<schema::KvGeometryT>();
+  for (auto cache : module.getOps<model::CacheOp>()) {
+    auto type = cast<model::CacheType>(cache.getType());
+    ++geometry->layers;
+    geometry->kv_heads = type.getKvHeads();
+    geometry->head_dim = type.getHeadDim();
+    geometry->page_tokens = type.getPageTokens();
+    geometry->pages = type.getPages();
+    geometry->dtype = emit::schemaType(type.getElementType());
+  }
+  return geometry;
+}
+
+std::unique_ptr<schema::ShapeKeyT> shapeKey(const ShapeChoice &shape) {
+  auto key = std::make_unique<schema::ShapeKeyT>();
+  key->body_rows = shape.bodyRows;
+  key->head_rows = shape.headRows;
+  key->max_sequences = shape.maxSequences;
+  key->max_context = shape.maxContext;
+  return key;
+}
+
+void addText(std::vector<emit::Blob> &blobs, schema::SegmentKind kind, const char *name, const std::string &text) {
+  if (!text.empty())
+    blobs.push_back({kind, name, {text.begin(), text.end()}});
+}
+
+bool sameWeights(const WeightTable &a, const WeightTable &b) {
+  if (a.bytes != b.bytes || a.entries.size() != b.entries.size())
+    return false;
+  for (size_t i = 0; i < a.entries.size(); ++i)
+    if (a.entries[i]->name != b.entries[i]->name || a.entries[i]->dtype != b.entries[i]->dtype ||
+        a.entries[i]->layout != b.entries[i]->layout ||
+        a.entries[i]->slice->offset() != b.entries[i]->slice->offset() ||
+        a.entries[i]->slice->bytes() != b.entries[i]->slice->bytes())
+      return false;
+  return true;
+}
+
+void note(const CompileOptions &options, const std::string &text) {
+  if (options.note)
+    options.note(text);
+}
+
+// Lowers for every target, generates code, and gathers all that goes into the file.
+class EngineAssembly {
+public:
+  EngineAssembly(const CompileOptions &options, Lowering &lowering, const LoadedModel &model)
+      : options_(options), lowering_(lowering), model_(model), plan_(describe(model)) {}
+
+  Status add(kernel::TargetAttr target) {
+    TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering_.lower(model_, target, Phase::Plan));
+    engine::VariantOp variant = findVariant(*module);
+    plan_.variants.push_back(planOf(variant));
+    TENON_ASSIGN(WeightTable table, weightTable(*module, model_.directory));
+    if (parts_.blobs.empty()) {
+      describeFormats(*module, plan_);
+      parts_.metadata.kv = kvGeometry(*module);
+      weights_ = std::move(table);
+    } else if (!sameWeights(weights_, table)) {
+      return Status(Code::Constraint,
+                    "the targets " + plan_.variants[0].target + " and " + plan_.variants.back().target +
+                        " store weights differently, so one engine cannot serve both; compile them apart");
+    }
+    DiagnosticText diagnostics(&lowering_.context());
+    auto code = codegen::findTarget(target.getSpec())->compile(*module, lowering_.jobs());
+    if (failed(code))
+      return diagnostics.failed(Code::Internal, "generating code for " + target.getSpec().str());
+    variants_.push_back(emit::variantTable(variant, target, static_cast<uint32_t>(parts_.blobs.size())));
+    parts_.blobs.push_back({schema::SegmentKind::Code, "code " + target.getSpec().str(), {code->begin(), code->end()}});
+    return Status::ok();
+  }
+
+  Result<CompileReport> write() {
+    const TokenizerFiles &files = model_.directory.tokenizer;
+    addText(parts_.blobs, schema::SegmentKind::Tokenizer, "tokenizer.json", files.tokenizer);
+    addText(parts_.blobs, schema::SegmentKind::TokenizerConfig, "tokenizer_config.json", files.tokenizerConfig);
+    addText(parts_.blobs, schema::SegmentKind::ChatTemplate, "chat_template.jinja", files.chatTemplate);
+    schema::EngineT &metadata = parts_.metadata;
+    metadata.compiler = compilerIdentity();
+    metadata.model = std::make_unique<schema::ModelInfoT>(model_.info);
+    metadata.shape = shapeKey(model_.shape);
+    metadata.options = resolvedOptions(options_, model_.shape, plan_);
+    metadata.key_fields = keyFields(options_, model_, plan_, variants_);
+    auto rank = std::make_unique<schema::RankT>();
+    rank->weight_bytes = weights_.bytes;
+    rank->weights = std::move(weights_.entries);
+    rank->variants = std::move(variants_);
+    metadata.ranks.push_back(std::move(rank));
+    parts_.weights = std::move(weights_.jobs);
+    parts_.weightBytes = weights_.bytes;
+    parts_.sparse = model_.directory.weights == WeightSource::Zeros;
+    parts_.externalWeights = options_.externalWeights;
+
+    weights::PackOptions packing;
+    packing.workers = lowering_.jobs();
+    packing.maxMemory = options_.maxMemory;
+    packing.cancelled = options_.cancelled;
+    if (options_.progress)
+      packing.onProgress = [this](uint64_t done, uint64_t total) { options_.progress("packing weights", done, total); };
+    TENON_ASSIGN(const emit::WrittenEngine written, emit::writeEngine(options_.output, parts_, packing));
+    return CompileReport{std::move(plan_), written.bytes, written.weightsFile, written.weightsFound};
+  }
+
+  const EnginePlan &plan() const { return plan_; }
+
+private:
+  const CompileOptions &options_;
+  Lowering &lowering_;
+  const LoadedModel &model_;
+  EnginePlan plan_;
+  emit::EngineParts parts_;
+  WeightTable weights_; // of the first target, and so of all
+  std::vector<std::unique_ptr<schema::VariantT>> variants_;
+};
+
+} // namespace
+
+Result<EnginePlan> planEngine(const CompileOptions &options) {
+  Lowering lowering(options);
+  TENON_ASSIGN(const auto targets, lowering.targets());
+  TENON_ASSIGN(const LoadedModel model, lowering.load());
+  EnginePlan plan = describe(model);
+  for (kernel::TargetAttr target : targets) {
+    TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering.lower(model, target, Phase::Plan));
+    if (plan.variants.empty())
+      describeFormats(*module, plan);
+    plan.variants.push_back(planOf(findVariant(*module)));
+  }
+  return plan;
+}
+
+Result<CompileReport> compileEngine(const CompileOptions &options) {
+  Lowering lowering(options);
+  TENON_ASSIGN(const auto targets, lowering.targets());
+  TENON_ASSIGN(const LoadedModel model, lowering.load());
+  note(options,
+       model.info.family + ", " + std::to_string(model.info.parameters) + " parameters: " + model.shape.describe());
+  if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
+    note(options, model.directory.tokenizer.absence);
+  EngineAssembly assembly(options, lowering, model);
+  for (kernel::TargetAttr target : targets) {
+    TENON_TRY(assembly.add(target));
+    note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", kv cache " +
+                      assembly.plan().kv + ", 16-bit weights multiply by " + target.getDot().str());
+  }
+  return assembly.write();
+}
+
+Result<std::string> emitPhase(const CompileOptions &options, const std::string &phase) {
+  Lowering lowering(options);
+  TENON_ASSIGN(const auto targets, lowering.targets());
+  const bool text = phase == "llvm" || phase == "asm";
+  const std::optional<Phase> last = text ? Phase::Tile : parsePhase(phase);
+  if (!last) {
+    std::string known;
+    for (const std::string &name : phaseList())
+      known += (known.empty() ? "" : ", ") + name;
+    return Status(Code::Usage, "--emit=" + phase + ": expected one of " + known);
+  }
+  TENON_ASSIGN(const LoadedModel model, lowering.load());
+  TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering.lower(model, targets.front(), *last));
+  if (text) {
+    DiagnosticText diagnostics(&lowering.context());
+    auto printed = codegen::findTarget(targets.front().getSpec())
+                       ->print(*module, phase == "llvm" ? codegen::CodeText::LLVM : codegen::CodeText::Assembly);
+    if (failed(printed))
+      return diagnostics.failed(Code::Internal, "generating code for " + targets.front().getSpec().str());
+    return *printed;
+  }
+  std::string ir;
+  llvm::raw_string_ostream out(ir);
+  module->print(out);
+  return ir + "\n";
+}
+
+std::vector<std::string> phaseList() {
+  std::vector<std::string> names;
+  for (StringRef name : phaseNames())
+    names.push_back(name.str());
+  names.insert(names.end(), {"llvm", "asm"});
+  return names;
+}
+
+std::vector<std::string> targetList() {
+  std::vector<std::string> names{"native"};
+  for (const codegen::Target *target : codegen::allTargets())
+    for (const std::string &spec : target->specs())
+      names.push_back(spec);
+  return names;
+}
+
+} // namespace tenon

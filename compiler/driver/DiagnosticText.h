@@ -1,0 +1,37 @@
+// Turns MLIR diagnostics into the Status that the driver's callers see.
+#pragma once
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "runtime/base/Status.h"
+
+#include <string>
+
+namespace tenon {
+
+// Collects the errors (with their notes) of a context while it lives; the first is what a Status should say.
+class DiagnosticText {
+public:
+  explicit DiagnosticText(mlir::MLIRContext *context)
+      : handler_(context, [this](mlir::Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
+            return mlir::failure(); // not ours
+          if (text_.empty()) {
+            text_ = diagnostic.str();
+            for (mlir::Diagnostic &note : diagnostic.getNotes())
+              text_ += "\n" + note.str();
+          }
+          return mlir::success();
+        }) {}
+
+  // `what` names the work that failed.
+  Status failed(Code code, const std::string &what) const {
+    return Status(code, what + ": " + (text_.empty() ? "failed without a message" : text_));
+  }
+
+private:
+  std::string text_;
+  mlir::ScopedDiagnosticHandler handler_;
+};
+
+} // namespace tenon

@@ -1,0 +1,123 @@
+#include "compiler/driver/Lowering.h"
+
+#include "compiler/driver/DiagnosticText.h"
+#include "compiler/families/Family.h"
+#include "dialects/model/Model.h"
+#include "passes/Target.h"
+#include "runtime/device/cpu/HostFeatures.h"
+#include "runtime/device/cpu/Topology.h"
+
+#include <algorithm>
+#include <thread>
+
+using namespace mlir;
+
+namespace tenon {
+namespace {
+
+unsigned chooseJobs(unsigned asked) { return asked ? asked : std::max(1u, std::thread::hardware_concurrency()); }
+
+std::vector<int32_t> firstNonEmpty(const std::vector<int64_t> &a, const std::vector<int64_t> &b) {
+  const std::vector<int64_t> &ids = a.empty() ? b : a;
+  return {ids.begin(), ids.end()};
+}
+
+// What the engine says of its model: read off the module, so that it holds for any family.
+schema::ModelInfoT modelInfo(ModuleOp module, const ModelFacts &facts, const ModelDirectory &directory) {
+  schema::ModelInfoT info;
+  info.family = facts.family;
+  info.name = facts.modelType;
+  info.vocab = static_cast<uint32_t>(facts.vocab);
+  info.config = directory.configText;
+  for (auto weight : module.getOps<model::WeightOp>())
+    if (isa<model::CheckpointAttr>(weight.getSource()))
+      info.parameters += static_cast<uint64_t>(weight.getSourceType().getNumElements());
+  for (auto cache : module.getOps<model::CacheOp>()) {
+    (void)cache;
+    ++info.layers;
+  }
+  module.walk([&](model::AttentionOp op) { info.heads = static_cast<uint32_t>(op.getHeads()); });
+  module.walk([&](model::EmbeddingOp op) {
+    info.hidden = static_cast<uint32_t>(cast<RankedTensorType>(op.getType()).getDimSize(1));
+  });
+  const Generation &generation = directory.generation;
+  info.bos_ids = firstNonEmpty(generation.bosIds, facts.bosIds);
+  info.eos_ids = firstNonEmpty(generation.eosIds, facts.eosIds);
+  info.do_sample = generation.doSample.value_or(false);
+  info.temperature = static_cast<float>(generation.temperature.value_or(1.0));
+  info.top_k = static_cast<int32_t>(generation.topK.value_or(0));
+  info.top_p = static_cast<float>(generation.topP.value_or(1.0));
+  return info;
+}
+
+codegen::Host hostOf(const cpu::HostFeatures &features) { return {features.arch, features.features}; }
+
+} // namespace
+
+Lowering::Lowering(const CompileOptions &options)
+    : options_(options), jobs_(chooseJobs(options.jobs)), threads_(llvm::hardware_concurrency(jobs_)) {
+  DialectRegistry registry;
+  registry.insert<func::FuncDialect, model::ModelDialect, kernel::KernelDialect, engine::EngineDialect>();
+  for (const codegen::Target *target : codegen::allTargets())
+    target->registerDialects(registry);
+  context_ = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context_->setThreadPool(threads_);
+  context_->loadAllAvailableDialects();
+}
+
+Result<LoadedModel> Lowering::load() {
+  TENON_ASSIGN(ModelDirectory directory, ModelDirectory::open(options_.model));
+  TENON_ASSIGN(const std::unique_ptr<FamilyModel> family, readModel(directory.config));
+  const ModelFacts &facts = family->facts();
+  TENON_TRY(checkTokenIds(directory.generation, facts.vocab));
+  TENON_ASSIGN(ShapeChoice shape, chooseShapes(options_, static_cast<uint64_t>(facts.contextLimit)));
+  BuildOptions build;
+  build.maxContext = shape.maxContext;
+  build.maxSequences = shape.maxSequences;
+  build.pageTokens = shape.pageTokens;
+  build.pages = shape.pages;
+  DiagnosticText diagnostics(context_.get());
+  TENON_ASSIGN(OwningOpRef<ModuleOp> module, family->build(*context_, directory, build));
+  schema::ModelInfoT info = modelInfo(*module, facts, directory);
+  return LoadedModel{std::move(directory), std::move(shape), std::move(info), std::move(module)};
+}
+
+Result<std::vector<kernel::TargetAttr>> Lowering::targets() {
+  std::vector<kernel::TargetAttr> resolved;
+  for (const std::string &spec : options_.targets) {
+    const std::string full = spec == "native" ? "cpu:native" : spec;
+    const codegen::Target *target = codegen::findTarget(full);
+    if (!target) {
+      std::string known;
+      for (const codegen::Target *t : codegen::allTargets())
+        for (const std::string &name : t->specs())
+          known += (known.empty() ? "" : ", ") + name;
+      return Status(Code::Usage, "--target " + spec + ": expected one of " + known);
+    }
+    DiagnosticText diagnostics(context_.get());
+    auto attr = target->resolve(context_.get(), full, hostOf(cpu::HostFeatures::get()),
+                                [&] { return emitError(UnknownLoc::get(context_.get())); });
+    if (failed(attr))
+      return diagnostics.failed(Code::Usage, "--target " + spec);
+    if (std::find(resolved.begin(), resolved.end(), *attr) == resolved.end())
+      resolved.push_back(*attr);
+  }
+  return resolved;
+}
+
+Result<OwningOpRef<ModuleOp>> Lowering::lower(const LoadedModel &model, kernel::TargetAttr target, Phase last) {
+  OwningOpRef<ModuleOp> module(cast<ModuleOp>((*model.module)->clone()));
+  (*module)->setAttr(kTargetAttribute, target);
+  PipelineOptions options;
+  options.formats.weights = options_.quant;
+  options.steps.bodyRows.assign(model.shape.bodyRows.begin(), model.shape.bodyRows.end());
+  options.steps.headRows.assign(model.shape.headRows.begin(), model.shape.headRows.end());
+  PassManager passes(context_.get());
+  addPhases(passes, options, last);
+  DiagnosticText diagnostics(context_.get());
+  if (failed(passes.run(*module)))
+    return diagnostics.failed(Code::Internal, "compiling for " + target.getSpec().str());
+  return module;
+}
+
+} // namespace tenon

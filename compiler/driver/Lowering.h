@@ -1,0 +1,46 @@
+// A model's module through the passes, once per target.
+#pragma once
+
+#include "codegen/Target.h"
+#include "compiler/driver/CompileOptions.h"
+#include "compiler/driver/ShapeChoice.h"
+#include "compiler/import/ModelDirectory.h"
+#include "mlir/IR/MLIRContext.h"
+#include "passes/Pipelines.h"
+#include "tenon/schema/engine_generated.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <memory>
+
+namespace tenon {
+
+// What a model source holds, and the module that its family built from it.
+struct LoadedModel {
+  ModelDirectory directory;
+  ShapeChoice shape;
+  schema::ModelInfoT info;
+  mlir::OwningOpRef<mlir::ModuleOp> module; // phase `model`
+};
+
+// One compilation's context and its resolved targets.
+class Lowering {
+public:
+  explicit Lowering(const CompileOptions &options);
+
+  Result<LoadedModel> load();
+  // The attributes of options.targets, in order, each once. Usage for a spec that is not known.
+  Result<std::vector<kernel::TargetAttr>> targets();
+  // A copy of `model`'s module for `target`, after every phase up to `last`.
+  Result<mlir::OwningOpRef<mlir::ModuleOp>> lower(const LoadedModel &model, kernel::TargetAttr target, Phase last);
+
+  unsigned jobs() const { return jobs_; }
+  mlir::MLIRContext &context() { return *context_; }
+
+private:
+  const CompileOptions &options_;
+  unsigned jobs_;
+  llvm::DefaultThreadPool threads_; // outlives the context
+  std::unique_ptr<mlir::MLIRContext> context_;
+};
+
+} // namespace tenon

@@ -1,0 +1,110 @@
+// tenon compile: a model in, an engine out; or the IR after a phase.
+#include "compiler/driver/Compiler.h"
+#include "tools/cli/JsonWriter.h"
+#include "tools/cli/Quantity.h"
+#include "tools/tenon-compiler/CompileFlags.h"
+#include "tools/tenon-compiler/PlanText.h"
+#include "tools/tenon-compiler/Verbs.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace tenon::cli {
+namespace {
+
+class CompileVerb final : public Verb {
+public:
+  const char *name() const override { return "compile"; }
+  const char *summary() const override { return "Compile a model into an engine file"; }
+  const char *examples() const override {
+    return "  tenon compile path/to/model -o m.tenon\n"
+           "  tenon compile path/to/model -o m.tenon --quant fp32 --max-batch 8 --max-seq 8k\n"
+           "  tenon compile path/to/model -o m.tenon --target cpu:x86-64-v3 --target cpu:x86-64-v4+avx512bf16\n"
+           "  tenon compile random:config.json -o bench.tenon\n"
+           "  tenon compile path/to/model --emit=fuse\n";
+  }
+
+  void declare(CLI::App &app) override {
+    flags_.declare(app);
+    app.add_option("-o,--output", output_, "Engine file to write")->type_name("FILE");
+    app.add_option("--weights", weights_,
+                   "inside the engine, or external: FILE.tnw beside it, named by its digest and shared")
+        ->check(CLI::IsMember({"inside", "external"}))
+        ->default_str("inside");
+    app.add_option("--max-memory", maxMemory_, "Memory for packing beyond the mapped input")
+        ->default_str("1GiB")
+        ->type_name("BYTES");
+    app.add_option("--depfile", depfile_, "Write a Make rule that names every file read")->type_name("FILE");
+    std::string phases;
+    for (const std::string &phase : phaseList())
+      phases += (phases.empty() ? "" : ", ") + phase;
+    app.add_option("--emit", emit_, "Print the IR after a phase instead: " + phases)->type_name("PHASE");
+    app.add_flag("--dry-run", dryRun_, "Print the plan and stop");
+    app.add_flag("--json", json_, "Report as one JSON object on stdout");
+  }
+
+  Status run(Terminal &terminal) override {
+    TENON_ASSIGN(CompileOptions options, flags_.read());
+    if (!emit_.empty()) {
+      TENON_ASSIGN(const std::string ir, emitPhase(options, emit_));
+      std::fwrite(ir.data(), 1, ir.size(), stdout);
+      return Status::ok();
+    }
+    if (dryRun_) {
+      TENON_ASSIGN(const EnginePlan plan, planEngine(options));
+      std::fputs(json_ ? planJson(plan).c_str() : planText(plan).c_str(), stdout);
+      return Status::ok();
+    }
+    if (output_.empty())
+      return Status(Code::Usage, "no output: give -o FILE (or --emit=PHASE, --dry-run)");
+    options.output = output_;
+    options.depfile = depfile_;
+    options.externalWeights = weights_ == "external";
+    auto maxMemory = parseQuantity(maxMemory_);
+    if (!maxMemory.isOk())
+      return std::move(maxMemory).status().within("--max-memory");
+    options.maxMemory = *maxMemory;
+    options.note = [&](const std::string &text) { terminal.note(text); };
+    options.progress = [&](const std::string &what, uint64_t done, uint64_t total) {
+      terminal.progress(what, done, total);
+    };
+    const auto start = std::chrono::steady_clock::now();
+    TENON_ASSIGN(const CompileReport report, compileEngine(options));
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (json_)
+      printJson(report, seconds);
+    else
+      printText(terminal, report, seconds);
+    return Status::ok();
+  }
+
+private:
+  void printText(Terminal &terminal, const CompileReport &report, double seconds) const {
+    char line[64];
+    std::snprintf(line, sizeof line, "%.1f s", seconds);
+    std::string text = "wrote " + output_ + ", " + formatBytes(report.engineBytes) + ", in " + line;
+    if (!report.weightsFile.empty())
+      text += report.weightsFound ? "; weights shared: " + report.weightsFile : "; weights in " + report.weightsFile;
+    terminal.note(text);
+  }
+
+  void printJson(const CompileReport &report, double seconds) const {
+    JsonWriter json;
+    json.beginObject().field("schema_version", 1).field("output", output_).field("engine_bytes", report.engineBytes);
+    if (!report.weightsFile.empty())
+      json.field("weights_file", report.weightsFile).field("weights_found", report.weightsFound);
+    json.field("seconds", seconds).key("plan");
+    writePlan(json, report.plan);
+    std::printf("%s\n", json.endObject().text().c_str());
+  }
+
+  CompileFlags flags_;
+  std::string output_, weights_ = "inside", maxMemory_ = "1GiB", depfile_, emit_;
+  bool dryRun_ = false, json_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Verb> makeCompileVerb() { return std::make_unique<CompileVerb>(); }
+
+} // namespace tenon::cli

@@ -1,0 +1,98 @@
+#include "tools/tenon/InputText.h"
+
+#include "runtime/base/Json.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+
+namespace tenon::cli {
+
+static constexpr size_t kMaxInputBytes = 64 << 20;
+
+void InputText::declare(CLI::App &app) {
+  promptOption_ = app.add_option("-p,--prompt", prompt_, "Prompt text");
+  fileOption_ = app.add_option("-f,--file", file_, "File that holds the prompt; - for standard input");
+  tokensOption_ = app.add_option("--tokens", tokens_, "Prompt as token ids, such as 1,2,3");
+  app.add_flag("--no-special", noSpecial_, "Do not add the tokenizer's begin token");
+}
+
+Result<std::string> readWholeInput(const std::string &path) {
+  const bool standard = path == "-";
+  FILE *file = standard ? stdin : std::fopen(path.c_str(), "rb");
+  if (!file)
+    return Status(Code::InvalidFile, "cannot read '" + path + "': " + std::strerror(errno));
+  std::string text;
+  char buffer[65536];
+  size_t got;
+  while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0 && text.size() <= kMaxInputBytes)
+    text.append(buffer, got);
+  const bool failed = std::ferror(file);
+  const int error = errno;
+  if (!standard)
+    std::fclose(file);
+  const std::string what = standard ? "standard input" : "'" + path + "'";
+  if (failed)
+    return Status(Code::InvalidFile, "cannot read " + what + ": " + std::strerror(error));
+  if (text.size() > kMaxInputBytes)
+    return Status(Code::InvalidFile, what + " is larger than 64 MiB, which no prompt needs");
+  return text;
+}
+
+Result<std::vector<int32_t>> parseTokenIds(std::string_view text, uint32_t vocab) {
+  std::vector<int32_t> ids;
+  while (true) {
+    const std::string_view piece = text.substr(0, text.find(','));
+    int64_t id = -1;
+    const auto [end, error] = std::from_chars(piece.data(), piece.data() + piece.size(), id);
+    if (error != std::errc() || end != piece.data() + piece.size() || id < 0 || id >= vocab)
+      return Status(Code::Usage, "--tokens: expected ids from 0 to " + std::to_string(vocab - 1) +
+                                     " separated by commas, got " + quoteForMessage(piece));
+    ids.push_back(static_cast<int32_t>(id));
+    if (piece.size() == text.size())
+      return ids;
+    text.remove_prefix(piece.size() + 1);
+  }
+}
+
+Result<std::unique_ptr<text::Tokenizer>> tokenizerOf(const EngineFile &file) {
+  const std::string_view tokenizer = file.text(schema::SegmentKind::Tokenizer);
+  if (tokenizer.empty())
+    return std::unique_ptr<text::Tokenizer>();
+  return text::Tokenizer::parse(tokenizer, file.text(schema::SegmentKind::TokenizerConfig));
+}
+
+Result<Prompt> InputText::read(const Engine &engine) const {
+  const size_t sources = promptOption_->count() + fileOption_->count() + tokensOption_->count();
+  if (sources > 1)
+    return Status(Code::Usage, "give one of --prompt, --file and --tokens");
+  Prompt prompt;
+  TENON_ASSIGN(prompt.tokenizer, tokenizerOf(engine.file()));
+  const uint32_t vocab = engine.limits().vocab;
+  if (tokensOption_->count()) {
+    TENON_ASSIGN(prompt.tokens, parseTokenIds(tokens_, vocab));
+    return prompt;
+  }
+  if (!prompt.tokenizer)
+    return Status(Code::Usage, "this engine has no tokenizer; give the prompt as --tokens 1,2,3");
+  if (sources == 0 && isatty(STDIN_FILENO))
+    return Status(Code::Usage, "no prompt: give -p TEXT, -f FILE, --tokens IDS or something on standard input");
+  if (promptOption_->count())
+    prompt.text = prompt_;
+  else {
+    TENON_ASSIGN(prompt.text, readWholeInput(fileOption_->count() ? file_ : "-"));
+  }
+  prompt.echo = true;
+  TENON_ASSIGN(prompt.tokens, prompt.tokenizer->encode(prompt.text, !noSpecial_));
+  if (prompt.tokens.empty())
+    return Status(Code::Usage, "the prompt is empty and the tokenizer adds no begin token");
+  for (int32_t id : prompt.tokens)
+    if (static_cast<uint32_t>(id) >= vocab)
+      return Status(Code::InvalidFile, "the tokenizer gives token " + std::to_string(id) +
+                                           ", the model's vocabulary ends at " + std::to_string(vocab - 1));
+  return prompt;
+}
+
+} // namespace tenon::cli

@@ -1,0 +1,222 @@
+// tenon inspect: what an engine is made of and what it needs, for people or as JSON.
+#include "runtime/base/Digest.h"
+#include "runtime/engine/EngineFile.h"
+#include "tools/cli/JsonWriter.h"
+#include "tools/cli/Quantity.h"
+#include "tools/tenon/Verbs.h"
+
+#include <CLI/CLI.hpp>
+#include <cinttypes>
+#include <cstdio>
+#include <thread>
+
+namespace tenon::cli {
+namespace {
+
+std::string hexOf(const flatbuffers::Vector<uint8_t> &digest) {
+  Digest value{};
+  std::copy(digest.begin(), digest.end(), value.begin());
+  return toHex(value);
+}
+
+class InspectVerb final : public Verb {
+public:
+  const char *name() const override { return "inspect"; }
+  const char *summary() const override { return "Show what is in an engine file"; }
+  const char *examples() const override {
+    return "  tenon inspect m.tenon\n  tenon inspect m.tenon --weights --kernels\n  tenon inspect m.tenon --verify\n  "
+           "tenon inspect m.tenon --json\n";
+  }
+  void declare(CLI::App &app) override {
+    app.add_option("engine", path_, "Engine file")->required();
+    app.add_flag("--weights", weights_, "List every weight with its type, layout and place");
+    app.add_flag("--kernels", kernels_, "List every kernel with its work");
+    app.add_flag("--key", key_, "List the fields that decide the engine's bytes");
+    app.add_flag("--verify", verify_, "Read everything and compare the digests");
+    app.add_flag("--json", json_, "Everything as one JSON object");
+  }
+
+  Status run(Terminal &terminal) override {
+    TENON_ASSIGN(EngineFile file, EngineFile::open(path_));
+    if (verify_) {
+      TENON_TRY(file.attachExternalWeights());
+      const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+      for (uint32_t i = 0; i < file.metadata().segments()->size(); ++i)
+        TENON_TRY(file.verifySegment(i, threads));
+      terminal.note("all digests match");
+    }
+    if (json_)
+      printJson(file);
+    else
+      printText(file);
+    return Status::ok();
+  }
+
+private:
+  void printText(const EngineFile &file) const {
+    const schema::Engine &e = file.metadata();
+    const schema::ModelInfo &m = *e.model();
+    std::printf("%s: format %u.%u, %s, made by %s\n", path_.c_str(), 1u, file.formatMinor(),
+                formatBytes(file.fileBytes()).c_str(), e.compiler()->c_str());
+    std::printf("model      %s, %u layers, hidden %u, %u heads, vocabulary %u, %" PRIu64 " parameters\n",
+                m.family()->c_str(), m.layers(), m.hidden(), m.heads(), m.vocab(), m.parameters());
+    const schema::KvGeometry &kv = *e.kv();
+    std::printf("kv cache   %s, %u layers x %u heads x %u, %u pages of %u tokens\n", schema::EnumNameDType(kv.dtype()),
+                kv.layers(), kv.kv_heads(), kv.head_dim(), kv.pages(), kv.page_tokens());
+    const schema::ShapeKey &shape = *e.shape();
+    std::printf("shape      %u sequences, %u tokens each; rows", shape.max_sequences(), shape.max_context());
+    for (uint32_t rows : *shape.body_rows())
+      std::printf(" %u", rows);
+    std::printf("; head rows");
+    for (uint32_t rows : *shape.head_rows())
+      std::printf(" %u", rows);
+    std::printf("\n");
+    for (const schema::Rank *rank : *e.ranks()) {
+      for (const schema::Variant *v : *rank->variants())
+        printVariant(*rank, *v);
+      if (weights_)
+        for (const schema::Weight *w : *rank->weights())
+          printWeight(*w);
+    }
+    for (const schema::Segment *s : *e.segments())
+      std::printf("segment    %-28s %10s  %.16s...%s%s\n", s->name()->c_str(), formatBytes(s->bytes()).c_str(),
+                  hexOf(*s->digest()).c_str(), s->external() ? "  in " : "",
+                  s->external() ? s->external()->c_str() : "");
+    for (const schema::KeyValue *option : *e.options())
+      std::printf("option     %s = %s\n", option->key()->c_str(), option->value()->c_str());
+    if (key_)
+      for (const schema::KeyValue *field : *e.key_fields())
+        std::printf("key        %s = %s\n", field->key()->c_str(), field->value()->c_str());
+  }
+
+  void printVariant(const schema::Rank &rank, const schema::Variant &v) const {
+    const uint64_t total = rank.weight_bytes() + v.kv_bytes() + v.io_bytes() + v.arena_bytes();
+    std::printf("target     %s (%s)\n", v.target()->c_str(), v.features()->c_str());
+    std::printf("memory     weights %s + kv %s + io %s + arena %s = %s (%" PRIu64 " bytes)\n",
+                formatBytes(rank.weight_bytes()).c_str(), formatBytes(v.kv_bytes()).c_str(),
+                formatBytes(v.io_bytes()).c_str(), formatBytes(v.arena_bytes()).c_str(), formatBytes(total).c_str(),
+                total);
+    std::printf("code       %u kernels, %u programs\n", v.kernels()->size(), v.programs()->size());
+    if (!kernels_)
+      return;
+    for (const schema::Kernel *k : *v.kernels())
+      std::printf("kernel     %-24s %-10s %8.1f MFLOP  weights %9s  activations %9s  [%s | %s]\n", k->symbol()->c_str(),
+                  k->anchor()->c_str(), static_cast<double>(k->flops()) / 1e6, formatBytes(k->weight_bytes()).c_str(),
+                  formatBytes(k->activation_bytes()).c_str(), k->prologue() ? k->prologue()->c_str() : "",
+                  k->epilogue() ? k->epilogue()->c_str() : "");
+  }
+
+  static void printWeight(const schema::Weight &w) {
+    std::string shape;
+    for (uint64_t d : *w.shape())
+      shape += (shape.empty() ? "" : " x ") + std::to_string(d);
+    std::printf("weight     %-28s %-4s %-20s %-20s at %" PRIu64 ", %s\n", w.name()->c_str(),
+                schema::EnumNameDType(w.dtype()), shape.c_str(), w.layout()->c_str(), w.slice()->offset(),
+                formatBytes(w.slice()->bytes()).c_str());
+  }
+
+  static void list(JsonWriter &json, std::string_view name,
+                   const flatbuffers::Vector<flatbuffers::Offset<schema::KeyValue>> &fields) {
+    json.key(name).beginObject();
+    for (const schema::KeyValue *field : fields)
+      json.field(field->key()->string_view(), field->value()->string_view());
+    json.endObject();
+  }
+
+  static void printJson(const EngineFile &file) {
+    const schema::Engine &e = file.metadata();
+    JsonWriter json;
+    json.beginObject()
+        .field("schema_version", 1)
+        .field("file_bytes", file.fileBytes())
+        .field("compiler", e.compiler()->string_view());
+    const schema::ModelInfo &m = *e.model();
+    json.key("model")
+        .beginObject()
+        .field("family", m.family()->string_view())
+        .field("layers", m.layers())
+        .field("hidden", m.hidden());
+    json.field("heads", m.heads()).field("vocab", m.vocab()).field("parameters", m.parameters()).endObject();
+    const schema::KvGeometry &kv = *e.kv();
+    json.key("kv")
+        .beginObject()
+        .field("dtype", schema::EnumNameDType(kv.dtype()))
+        .field("layers", kv.layers())
+        .field("kv_heads", kv.kv_heads());
+    json.field("head_dim", kv.head_dim()).field("pages", kv.pages()).field("page_tokens", kv.page_tokens()).endObject();
+    const schema::ShapeKey &shape = *e.shape();
+    json.key("shape")
+        .beginObject()
+        .field("max_sequences", shape.max_sequences())
+        .field("max_context", shape.max_context());
+    json.key("body_rows").beginArray();
+    for (uint32_t rows : *shape.body_rows())
+      json.value(rows);
+    json.endArray().key("head_rows").beginArray();
+    for (uint32_t rows : *shape.head_rows())
+      json.value(rows);
+    json.endArray().endObject().key("segments").beginArray();
+    for (const schema::Segment *s : *e.segments()) {
+      json.beginObject()
+          .field("name", s->name()->string_view())
+          .field("offset", s->offset())
+          .field("bytes", s->bytes());
+      json.field("digest", hexOf(*s->digest()));
+      if (s->external())
+        json.field("external", s->external()->string_view());
+      json.endObject();
+    }
+    json.endArray().key("ranks").beginArray();
+    for (const schema::Rank *rank : *e.ranks())
+      writeRank(json, *rank);
+    json.endArray();
+    list(json, "options", *e.options());
+    list(json, "key", *e.key_fields());
+    std::printf("%s\n", json.endObject().text().c_str());
+  }
+
+  static void writeRank(JsonWriter &json, const schema::Rank &rank) {
+    json.beginObject().field("weight_bytes", rank.weight_bytes()).key("weights").beginArray();
+    for (const schema::Weight *w : *rank.weights()) {
+      json.beginObject()
+          .field("name", w->name()->string_view())
+          .field("dtype", schema::EnumNameDType(w->dtype()))
+          .key("shape")
+          .beginArray();
+      for (uint64_t d : *w->shape())
+        json.value(d);
+      json.endArray()
+          .field("layout", w->layout()->string_view())
+          .field("offset", w->slice()->offset())
+          .field("bytes", w->slice()->bytes())
+          .endObject();
+    }
+    json.endArray().key("variants").beginArray();
+    for (const schema::Variant *v : *rank.variants()) {
+      json.beginObject().field("target", v->target()->string_view()).field("features", v->features()->string_view());
+      json.field("kv_bytes", v->kv_bytes()).field("io_bytes", v->io_bytes()).field("arena_bytes", v->arena_bytes());
+      json.field("total_bytes", rank.weight_bytes() + v->kv_bytes() + v->io_bytes() + v->arena_bytes())
+          .key("kernels")
+          .beginArray();
+      for (const schema::Kernel *k : *v->kernels())
+        json.beginObject()
+            .field("symbol", k->symbol()->string_view())
+            .field("anchor", k->anchor()->string_view())
+            .field("flops", k->flops())
+            .field("weight_bytes", k->weight_bytes())
+            .field("activation_bytes", k->activation_bytes())
+            .endObject();
+      json.endArray().endObject();
+    }
+    json.endArray().endObject();
+  }
+
+  std::string path_;
+  bool weights_ = false, kernels_ = false, key_ = false, verify_ = false, json_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Verb> makeInspectVerb() { return std::make_unique<InspectVerb>(); }
+
+} // namespace tenon::cli

@@ -1,0 +1,105 @@
+// tenon tokenize: text to token ids and back, with the tokenizer of an engine or of a tokenizer.json.
+#include "runtime/engine/EngineFile.h"
+#include "tools/cli/JsonWriter.h"
+#include "tools/tenon/InputText.h"
+#include "tools/tenon/Verbs.h"
+
+#include <cstdio>
+#include <sys/stat.h>
+
+namespace tenon::cli {
+namespace {
+
+bool endsWith(const std::string &text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+bool isFolder(const std::string &path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+class TokenizeVerb final : public Verb {
+public:
+  const char *name() const override { return "tokenize"; }
+  const char *summary() const override { return "Turn text into token ids, or ids into text"; }
+  const char *examples() const override {
+    return "  tenon tokenize m.tenon -p \"In the beginning\"\n"
+           "  tenon tokenize path/to/model/ -f text.txt --json\n"
+           "  tenon tokenize m.tenon --decode 4088,300,17\n";
+  }
+  void declare(CLI::App &app) override {
+    app.add_option("source", source_, "Engine, tokenizer.json, or a model folder that holds one")->required();
+    prompt_ = app.add_option("-p,--prompt", text_, "Text to encode");
+    file_ = app.add_option("-f,--file", path_, "File to encode; - (and nothing at all) for standard input");
+    decode_ = app.add_option("--decode", ids_, "Ids to decode, such as 1,2,3");
+    app.add_flag("--no-special", noSpecial_, "Do not add the tokenizer's begin and end tokens");
+    app.add_flag("--show-special", showSpecial_, "Print special tokens when decoding");
+    app.add_flag("--json", json_, "One JSON object: ids, and each token's text");
+  }
+
+  Status run(Terminal &) override {
+    if (prompt_->count() + file_->count() + decode_->count() > 1)
+      return Status(Code::Usage, "give one of --prompt, --file and --decode");
+    TENON_ASSIGN(auto tokenizer, load());
+    std::vector<int32_t> ids;
+    if (decode_->count()) {
+      TENON_ASSIGN(ids, parseTokenIds(ids_, INT32_MAX));
+      if (!json_) {
+        const std::string text = tokenizer->decode(ids, showSpecial_);
+        std::fwrite(text.data(), 1, text.size(), stdout);
+        std::fputc('\n', stdout);
+        return Status::ok();
+      }
+    } else {
+      if (!prompt_->count()) {
+        TENON_ASSIGN(text_, readWholeInput(file_->count() ? path_ : "-"));
+      }
+      TENON_ASSIGN(ids, tokenizer->encode(text_, !noSpecial_));
+    }
+    print(*tokenizer, ids);
+    return Status::ok();
+  }
+
+private:
+  Result<std::unique_ptr<text::Tokenizer>> load() const {
+    if (endsWith(source_, ".json") || isFolder(source_)) {
+      const std::string path = isFolder(source_) ? source_ + "/tokenizer.json" : source_;
+      TENON_ASSIGN(const std::string json, readWholeInput(path));
+      return text::Tokenizer::parse(json, {});
+    }
+    TENON_ASSIGN(const EngineFile file, EngineFile::open(source_));
+    TENON_ASSIGN(auto tokenizer, tokenizerOf(file));
+    if (!tokenizer)
+      return Status(Code::Usage, "'" + source_ + "' holds no tokenizer: its model had none");
+    return tokenizer;
+  }
+
+  void print(const text::Tokenizer &tokenizer, const std::vector<int32_t> &ids) const {
+    if (!json_) {
+      for (size_t i = 0; i < ids.size(); ++i)
+        std::printf(i ? ",%d" : "%d", ids[i]);
+      std::fputc('\n', stdout);
+      return;
+    }
+    JsonWriter json;
+    json.beginObject().field("schema_version", 1).key("ids").beginArray();
+    for (int32_t id : ids)
+      json.value(id);
+    json.endArray().key("tokens").beginArray();
+    for (int32_t id : ids)
+      json.value(tokenizer.tokenText(id).value_or(""));
+    json.endArray().field("text", tokenizer.decode(ids, showSpecial_));
+    std::printf("%s\n", json.endObject().text().c_str());
+  }
+
+  std::string source_, text_, path_, ids_;
+  CLI::Option *prompt_ = nullptr, *file_ = nullptr, *decode_ = nullptr;
+  bool noSpecial_ = false, showSpecial_ = false, json_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Verb> makeTokenizeVerb() { return std::make_unique<TokenizeVerb>(); }
+
+} // namespace tenon::cli
