@@ -11,12 +11,18 @@
 namespace tenon::cpu {
 
 static constexpr int64_t kMillisecond = 1000 * 1000;
-static constexpr int64_t kWarmUp = 5 * kMillisecond, kBurst = 45 * kMillisecond, kStreamTrial = 20 * kMillisecond;
+static constexpr int64_t kWarmUp = 5 * kMillisecond, kBurst = 45 * kMillisecond, kStreamTrial = 10 * kMillisecond;
+static constexpr int kStreamRounds = 5;
 
 static int64_t nanoseconds() {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return int64_t(t.tv_sec) * 1000 * kMillisecond + t.tv_nsec;
+}
+
+static double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
 }
 
 static bool runsHere(const PeakRow &row) {
@@ -102,18 +108,28 @@ Status Probe::prepareReads() {
   TENON_ASSIGN(buffer_, Memory::allocate(bytes, "bandwidth probe"));
   buffer_.prefault(pool_);
 
-  // The widest registers that the CPU has, and among the stream counts the one that reads fastest here: three rounds,
-  // so that one disturbance does not decide.
+  // The widest registers that the CPU has, and among the stream counts the one that reads fastest here. Each round
+  // compares all of them within a moment, as a share of the round's best; the median over rounds leaves disturbances
+  // out.
   std::vector<const ReadRow *> candidates;
   for (const ReadRow &row : readRows())
     if ((!row.feature || HostFeatures::get().has(row.feature)) &&
         (candidates.empty() || std::string_view(candidates[0]->isa) == row.isa))
       candidates.push_back(&row);
-  std::vector<double> best(candidates.size());
-  for (int round = 0; round < 3; ++round)
+  std::vector<std::vector<double>> shares(candidates.size());
+  for (int round = 0; round < kStreamRounds; ++round) {
+    std::vector<double> rates;
+    for (const ReadRow *row : candidates)
+      rates.push_back(readBurst(*row, kStreamTrial));
+    double best = *std::max_element(rates.begin(), rates.end());
     for (size_t i = 0; i < candidates.size(); ++i)
-      best[i] = std::max(best[i], readBurst(*candidates[i], kStreamTrial));
-  read_ = candidates[std::max_element(best.begin(), best.end()) - best.begin()];
+      shares[i].push_back(rates[i] / best);
+  }
+  size_t chosen = 0;
+  for (size_t i = 1; i < candidates.size(); ++i)
+    if (median(shares[i]) > median(shares[chosen]))
+      chosen = i;
+  read_ = candidates[chosen];
   return Status::ok();
 }
 
@@ -136,23 +152,18 @@ std::string Probe::isa(Limit limit) const {
 
 Result<Limits> Probe::measure(unsigned bursts) {
   constexpr Limit kAll[] = {Limit::Read, Limit::F32, Limit::Bf16, Limit::Int8};
-  double median[4];
   std::vector<double> samples[4];
   for (unsigned i = 0; i < std::max(1u, bursts); ++i)
     for (Limit limit : kAll) {
       TENON_ASSIGN(double rate, burst(limit));
       samples[static_cast<int>(limit)].push_back(rate);
     }
-  for (Limit limit : kAll) {
-    std::vector<double> &s = samples[static_cast<int>(limit)];
-    std::nth_element(s.begin(), s.begin() + s.size() / 2, s.end());
-    median[static_cast<int>(limit)] = s[s.size() / 2];
-  }
+  auto medianOf = [&](Limit limit) { return median(samples[static_cast<int>(limit)]); };
   Limits limits;
-  limits.readBytesPerSecond = median[static_cast<int>(Limit::Read)];
-  limits.f32FlopsPerSecond = median[static_cast<int>(Limit::F32)];
-  limits.bf16FlopsPerSecond = median[static_cast<int>(Limit::Bf16)];
-  limits.int8OpsPerSecond = median[static_cast<int>(Limit::Int8)];
+  limits.readBytesPerSecond = medianOf(Limit::Read);
+  limits.f32FlopsPerSecond = medianOf(Limit::F32);
+  limits.bf16FlopsPerSecond = medianOf(Limit::Bf16);
+  limits.int8OpsPerSecond = medianOf(Limit::Int8);
   limits.readIsa = isa(Limit::Read);
   limits.f32Isa = isa(Limit::F32);
   limits.bf16Isa = isa(Limit::Bf16);
