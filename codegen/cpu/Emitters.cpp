@@ -5,7 +5,10 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr Emitter kEmitters[] = {
+    {"elementwise", emitElementwise},
+    {"gather", emitGather},
     {"linear", emitLinear},
+    {"norm", emitNorm},
 };
 
 llvm::ArrayRef<Emitter> tenon::codegen::cpu::emitters() { return kEmitters; }
