@@ -5,6 +5,7 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr Emitter kEmitters[] = {
+    {"cache", emitCacheAppend},
     {"elementwise", emitElementwise},
     {"gather", emitGather},
     {"linear", emitLinear},
