@@ -5,11 +5,8 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr Emitter kEmitters[] = {
-    {"cache", emitCacheAppend},
-    {"elementwise", emitElementwise},
-    {"gather", emitGather},
-    {"linear", emitLinear},
-    {"norm", emitNorm},
+    {"attention", emitAttention}, {"cache", emitCacheAppend}, {"elementwise", emitElementwise},
+    {"gather", emitGather},       {"linear", emitLinear},     {"norm", emitNorm},
 };
 
 llvm::ArrayRef<Emitter> tenon::codegen::cpu::emitters() { return kEmitters; }

@@ -1,0 +1,308 @@
+#include "codegen/cpu/AttentionTile.h"
+#include "codegen/common/TileValues.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::codegen;
+using namespace tenon::codegen::cpu;
+
+static constexpr int64_t kLanes = KernelBuilder::lanes, kVectorBytes = kLanes * 4;
+
+// The rows per block that cut `rows` into equal blocks of at most `most`.
+static int64_t evenBlock(int64_t rows, int64_t most) { return llvm::divideCeil(rows, llvm::divideCeil(rows, most)); }
+
+// A block holds its sums, a panel's worth of right sides and one left value in registers.
+static AttentionBlock blockOf(int64_t rows, kernel::TargetAttr target) {
+  int64_t perVector = kLanes * 32 / target.number("vector_bits"), registers = target.number("registers");
+  int64_t most = (registers / perVector) - 1;
+  rows = evenBlock(rows, std::min<int64_t>(most, 8));
+  return {rows, std::clamp<int64_t>((registers - 1) / (perVector * (rows + 1)), 1, 4)};
+}
+
+AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr target) {
+  model::CacheType cache = op.getCache().getType();
+  AttentionShape s;
+  s.tokens = op.getType().getDimSize(0);
+  s.kvHeads = cache.getKvHeads();
+  s.group = static_cast<int64_t>(op.getHeads()) / s.kvHeads;
+  s.headDim = cache.getHeadDim();
+  s.pageTokens = cache.getPageTokens();
+  s.pagesPerSlot = op.getBlockTable().getType().getDimSize(1);
+  s.queryType = op.getQ().getType().getElementType();
+  s.cacheType = cache.getElementType();
+  s.scale = op.getScale().convertToDouble();
+  // 16 rows share a page while it is in L1; a whole group stays together as long as its scratch is small.
+  int64_t rows = std::clamp<int64_t>(s.group, 16, 32);
+  int64_t blockRows = blockOf(rows, target).rows;
+  s.tileRows = std::min(s.tokens * s.group, static_cast<int64_t>(llvm::alignTo(rows, blockRows)));
+  s.whole = blockOf(s.tileRows, target);
+  s.part = blockOf(std::min(s.group, s.tileRows), target);
+  return s;
+}
+
+int64_t AttentionShape::pageBytes() const { return headDim * pageTokens * KernelBuilder::bytesOf(cacheType); }
+
+AttentionTile::AttentionTile(KernelBuilder &b, model::AttentionOp op, const AttentionShape &shape)
+    : b(b), op(op), shape(shape), headBytes(llvm::alignTo(shape.headDim * 4, kVectorBytes)) {
+  int64_t blockRows = std::max(shape.whole.rows, shape.part.rows);
+  // A tile is rounded up to whole blocks of either kind.
+  int64_t rows = shape.tileRows + blockRows;
+  queries = b.scratch(rows * headBytes);                // f32 [rows][head_dim], scaled
+  outputs = b.scratch(rows * headBytes);                // f32 [rows][head_dim], not yet divided
+  scores = b.scratch(blockRows * shape.pageTokens * 4); // f32 [block rows][page_tokens], then the weights
+  sums = b.scratch(rows * kVectorBytes);                // f32 [rows][16], summed over lanes at the end
+  maxima = b.scratch(rows * kVectorBytes);              // f32 [blocks][16]: lane r belongs to row r of the block
+  factors = b.scratch(kVectorBytes);                    // f32 [16]: what the block's outputs are multiplied with
+}
+
+// 2^x for x <= 0, 0 below 2^-125: x = n + f with |f| <= 1/2, n through the low bits of x + 1.5 * 2^23.
+// The polynomial is a minimax fit with p(0) = 1, so that 2^0 is exactly 1; relative error 3e-9 before rounding.
+Value AttentionTile::exp2(Value x) {
+  Value rounder = b.splat(0x1.8p23), shifted = b.addF(x, rounder), f = b.subF(x, b.subF(shifted, rounder));
+  Value p = b.splat(0x1.470b4a78691e1p-13);
+  for (double c : {0x1.5f7276d804028p-10, 0x1.3b270e6414bb6p-7, 0x1.c6ae72dfc2760p-5, 0x1.ebfbe2c540dc7p-3,
+                   0x1.62e4311733cb6p-1, 1.0})
+    p = b.fma(p, f, b.splat(c));
+  VectorType ints = b.vectorType(b.getI32Type());
+  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(ints, int32_t(23)));
+  Value n = arith::ShLIOp::create(b, arith::BitcastOp::create(b, ints, shifted), shift);
+  Value power =
+      arith::BitcastOp::create(b, b.f32Vector(), arith::AddIOp::create(b, arith::BitcastOp::create(b, ints, p), n));
+  Value vanishes = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, b.splat(-125));
+  return arith::SelectOp::create(b, vanishes, b.splat(0), power);
+}
+
+void AttentionTile::forHeadVectors(llvm::function_ref<void(int64_t, int64_t)> body) {
+  for (int64_t column = 0; column < shape.headDim; column += kLanes)
+    body(column, std::min(kLanes, shape.headDim - column));
+}
+
+Value AttentionTile::rowToken(const AttentionItem &item, Value row) {
+  return b.div(b.add(item.firstRow, row), shape.group);
+}
+
+void AttentionTile::emit(const AttentionItem &item, AttentionBlock block) {
+  Value blocks = b.div(b.add(item.rows, block.rows - 1), block.rows);
+  loadQueries(item, b.mul(blocks, block.rows));
+  b.loop(b.i64(0), blocks, 1, [&](Value index) {
+    b.store(b.splat(-std::numeric_limits<double>::infinity()), b.at(maxima, b.mul(index, kVectorBytes)), 64);
+  });
+
+  Value lastToken = rowToken(item, b.add(item.rows, -1));
+  Value limit = b.add(b.add(item.before, lastToken), 1); // tokens that the tile's last row sees
+  Value pages = b.div(b.add(limit, shape.pageTokens - 1), shape.pageTokens);
+  b.loop(b.i64(0), pages, 1, [&](Value pageIndex) {
+    Page page = openPage(item, pageIndex, limit);
+    b.loop(b.i64(0), blocks, 1, [&](Value index) {
+      Value firstRow = b.mul(index, block.rows);
+      Page here = page;
+      // The first block fetches the next page; the others would fetch it again.
+      Value isFirst = b.equal(index, b.i64(0));
+      here.nextKeys = arith::SelectOp::create(b, isFirst, page.nextKeys, page.keys);
+      here.nextValues = arith::SelectOp::create(b, isFirst, page.nextValues, page.values);
+      score(here, block, firstRow);
+      mask(item, here, block, firstRow);
+      softmax(block, index, firstRow);
+      accumulate(here, block, firstRow);
+    });
+  });
+  finish(item);
+}
+
+void AttentionTile::loadQueries(const AttentionItem &item, Value paddedRows) {
+  int64_t bytes = KernelBuilder::bytesOf(shape.queryType);
+  b.loop(b.i64(0), paddedRows, 1, [&](Value row) {
+    // Rows past the last repeat it: they cost time but cannot fault, and nothing stores them.
+    Value real = b.min(row, b.add(item.rows, -1));
+    Value token = b.add(item.firstToken, rowToken(item, real));
+    Value head = b.add(b.mul(item.kvHead, shape.group), b.rem(b.add(item.firstRow, real), shape.group));
+    Value element = b.mul(b.add(b.mul(token, shape.kvHeads * shape.group), head), shape.headDim);
+    Value from = b.at(b.pointer(op.getQ()), b.mul(element, bytes));
+    Value query = b.at(queries, b.mul(row, headBytes)), output = b.at(outputs, b.mul(row, headBytes));
+    forHeadVectors([&](int64_t column, int64_t lanes) {
+      Value q = loadF32(b, shape.queryType, b.at(from, column * bytes), lanes);
+      b.store(b.mulF(q, b.splat(shape.scale * std::numbers::log2e)), b.at(query, column * 4), 64);
+      b.store(b.splat(0), b.at(output, column * 4), 64);
+    });
+    b.store(b.splat(0), b.at(sums, b.mul(row, kVectorBytes)), 64);
+  });
+}
+
+AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value index, Value limit) {
+  Value firstToken = b.mul(index, shape.pageTokens), left = b.sub(limit, firstToken);
+  Value row = b.mul(item.slot, shape.pagesPerSlot);
+  auto offsetOf = [&](Value pageIndex) {
+    Value id = b.loadIndex(b.at(b.pointer(op.getBlockTable()), b.mul(b.add(row, pageIndex), 4)));
+    return b.mul(b.add(b.mul(id, shape.kvHeads), item.kvHead), shape.pageBytes());
+  };
+  Value last = b.div(b.add(limit, -1), shape.pageTokens);
+  Value here = offsetOf(index), next = offsetOf(b.min(b.add(index, 1), last));
+  auto [keys, values] = b.cachePointers(op.getCache());
+  return {
+      b.at(keys, here), b.at(values, here), b.at(keys, next), b.at(values, next), b.min(left, b.i64(shape.pageTokens)),
+      firstToken};
+}
+
+KernelBuilder::Values AttentionTile::multiply(const Product &p, int64_t rows, KernelBuilder::Values initial) {
+  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType);
+  return b.loop(b.i64(0), p.depth, 1, initial, [&](Value k, ValueRange carried) {
+    Value offset = b.mul(k, p.rightBytes), rightAt = b.at(p.right, offset);
+    KernelBuilder::Values right, next = llvm::to_vector(carried);
+    for (int64_t c = 0; c < p.panels; ++c)
+      right.push_back(
+          loadF32(b, shape.cacheType, b.at(rightAt, c * kLanes * bytes), c + 1 == p.panels ? p.lastLanes : kLanes));
+    for (int64_t ahead = 0; ahead < p.panels * kLanes * bytes; ahead += 64)
+      b.prefetch(b.at(b.at(p.prefetch, offset), ahead));
+    Value leftAt = b.at(p.left, b.mul(k, 4));
+    for (int64_t r = 0; r < rows; ++r) {
+      Value left = b.broadcast(b.load(b.getF32Type(), b.at(leftAt, r * p.leftBytes)));
+      for (int64_t c = 0; c < p.panels; ++c)
+        next[r * p.panels + c] = b.fma(left, right[c], next[r * p.panels + c]);
+    }
+    return next;
+  });
+}
+
+// s[r][t] = q[r] . K[:, t] for the page's tokens, in blocks of panels; further scores of the page are left as they
+// were.
+void AttentionTile::score(const Page &page, AttentionBlock block, Value firstRow) {
+  int64_t panels = evenBlock(shape.pageTokens / kLanes, block.panels), columns = panels * kLanes;
+  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType);
+  auto emitPanels = [&](Value column, int64_t count) {
+    Product product{b.at(queries, b.mul(firstRow, headBytes)),
+                    headBytes,
+                    b.at(page.keys, b.mul(column, bytes)),
+                    shape.pageTokens * bytes,
+                    b.at(page.nextKeys, b.mul(column, bytes)),
+                    b.i64(shape.headDim),
+                    count,
+                    kLanes};
+    KernelBuilder::Values s = multiply(product, block.rows, KernelBuilder::Values(block.rows * count, b.splat(0)));
+    for (int64_t r = 0; r < block.rows; ++r)
+      for (int64_t c = 0; c < count; ++c)
+        b.store(s[r * count + c], b.at(b.at(scores, b.mul(column, 4)), (r * shape.pageTokens + c * kLanes) * 4), 64);
+  };
+  int64_t even = shape.pageTokens / columns * columns;
+  b.loop(b.i64(0), b.min(page.tokens, b.i64(even)), columns, [&](Value column) { emitPanels(column, panels); });
+  if (even != shape.pageTokens)
+    b.ifThen(b.lessThan(b.i64(even), page.tokens),
+             [&] { emitPanels(b.i64(even), (shape.pageTokens - even) / kLanes); });
+}
+
+// Where some row does not see the whole page: -inf at the tokens after its own. Keys there may be anything, NaN too.
+void AttentionTile::mask(const AttentionItem &item, const Page &page, AttentionBlock block, Value firstRow) {
+  auto seenBy = [&](Value row) {
+    Value position = b.add(item.before, rowToken(item, row));
+    return b.min(b.sub(b.add(position, 1), page.firstToken), page.tokens);
+  };
+  b.ifThen(b.lessThan(seenBy(firstRow), b.i64(shape.pageTokens)), [&] {
+    b.loop(0, block.rows, 1, [&](Value row) {
+      Value seen = arith::TruncIOp::create(b, b.getI32Type(), seenBy(b.add(firstRow, row)));
+      Value limit = b.broadcast(seen), at = b.at(scores, b.mul(row, shape.pageTokens * 4));
+      for (int64_t column = 0; column < shape.pageTokens; column += kLanes) {
+        SmallVector<int32_t> tokens(kLanes);
+        std::iota(tokens.begin(), tokens.end(), static_cast<int32_t>(column));
+        Value token = arith::ConstantOp::create(b, b.getI32VectorAttr(tokens));
+        Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, token, limit);
+        Value s = b.load(b.f32Vector(), b.at(at, column * 4), 64);
+        Value masked = arith::SelectOp::create(b, visible, s, b.splat(-std::numeric_limits<double>::infinity()));
+        b.store(masked, b.at(at, column * 4), 64);
+      }
+    });
+  });
+}
+
+void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstRow) {
+  auto scoreAt = [&](Value row, int64_t column) {
+    return b.at(b.at(scores, b.mul(row, shape.pageTokens * 4)), column * 4);
+  };
+  auto load = [&](Value at) { return b.load(b.f32Vector(), at, 64); };
+  // All rows' maxima side by side in one vector: one exponential gives all their factors.
+  KernelBuilder::Values largest;
+  for (int64_t r = 0; r < block.rows; ++r) {
+    KernelBuilder::Values row;
+    for (int64_t column = 0; column < shape.pageTokens; column += kLanes)
+      row.push_back(load(scoreAt(b.i64(r), column)));
+    for (; row.size() > 1; row.pop_back())
+      row[(row.size() - 1) / 2] = b.maxF(row[(row.size() - 1) / 2], row.back());
+    largest.push_back(b.horizontalMax(row.front()));
+  }
+  largest.resize(kLanes, largest.front());
+  Value at = b.at(maxima, b.mul(blockIndex, kVectorBytes)), before = load(at);
+  Value now = b.maxF(vector::FromElementsOp::create(b, b.f32Vector(), largest), before);
+  b.store(now, at, 64);
+  b.store(exp2(b.subF(before, now)), factors, 64);
+
+  b.loop(0, block.rows, 1, [&](Value row) {
+    Value maximum = b.broadcast(b.load(b.getF32Type(), b.at(at, b.mul(row, 4))));
+    Value factor = b.broadcast(b.load(b.getF32Type(), b.at(factors, b.mul(row, 4))));
+    Value sumAt = b.at(sums, b.mul(b.add(firstRow, row), kVectorBytes));
+    Value scoresAt = b.at(scores, b.mul(row, shape.pageTokens * 4));
+    // A loop, not straight code: the exponential's constants fill the registers of the smaller targets.
+    Value sum = b.mulF(load(sumAt), factor);
+    KernelBuilder::Values total =
+        b.loop(b.i64(0), b.i64(shape.pageTokens * 4), kVectorBytes, sum, [&](Value offset, ValueRange carried) {
+          Value at = b.at(scoresAt, offset), weight = exp2(b.subF(load(at), maximum));
+          b.store(weight, at, 64);
+          return KernelBuilder::Values{b.addF(carried.front(), weight)};
+        });
+    b.store(total.front(), sumAt, 64);
+  });
+}
+
+// o[r] = o[r] a[r] + sum_t p[r][t] V[t], over the tokens that the tile sees: values after them may be anything.
+void AttentionTile::accumulate(const Page &page, AttentionBlock block, Value firstRow) {
+  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType), rowBytes = shape.headDim * bytes;
+  Value outputAt = b.at(outputs, b.mul(firstRow, headBytes));
+  auto emitPanels = [&](Value column, int64_t count, int64_t lastLanes) {
+    Value to = b.at(outputAt, b.mul(column, 4)), from = b.mul(column, bytes);
+    auto place = [&](int64_t r, int64_t c) { return b.at(to, r * headBytes + c * kVectorBytes); };
+    KernelBuilder::Values o;
+    for (int64_t r = 0; r < block.rows; ++r) {
+      Value factor = b.broadcast(b.load(b.getF32Type(), b.at(factors, r * 4)));
+      for (int64_t c = 0; c < count; ++c)
+        o.push_back(b.mulF(b.load(b.f32Vector(), place(r, c), 64), factor));
+    }
+    Product product{scores,
+                    shape.pageTokens * 4,
+                    b.at(page.values, from),
+                    rowBytes,
+                    b.at(page.nextValues, from),
+                    page.tokens,
+                    count,
+                    lastLanes};
+    o = multiply(product, block.rows, o);
+    for (int64_t r = 0; r < block.rows; ++r)
+      for (int64_t c = 0; c < count; ++c)
+        b.store(o[r * count + c], place(r, c), 64);
+  };
+  int64_t vectors = shape.headDim / kLanes, rest = shape.headDim % kLanes;
+  if (vectors != 0) {
+    int64_t panels = evenBlock(vectors, block.panels), even = vectors / panels * panels;
+    b.loop(0, even * kLanes, panels * kLanes, [&](Value column) { emitPanels(column, panels, kLanes); });
+    if (even != vectors)
+      emitPanels(b.i64(even * kLanes), vectors - even, kLanes);
+  }
+  if (rest != 0)
+    emitPanels(b.i64(vectors * kLanes), 1, rest);
+}
+
+void AttentionTile::finish(const AttentionItem &item) {
+  b.loop(b.i64(0), item.rows, 1, [&](Value row) {
+    Value sum = b.horizontalSum(b.load(b.f32Vector(), b.at(sums, b.mul(row, kVectorBytes)), 64));
+    Value inverse = b.broadcast(b.divF(b.f32(1), sum));
+    Value token = b.add(item.firstToken, rowToken(item, row));
+    Value head = b.add(b.mul(item.kvHead, shape.group), b.rem(b.add(item.firstRow, row), shape.group));
+    forHeadVectors([&](int64_t column, int64_t lanes) {
+      Value o = b.load(b.f32Vector(), b.at(b.at(outputs, b.mul(row, headBytes)), column * 4), 64);
+      TileValues values(b, token, b.add(b.mul(head, shape.headDim), column), lanes);
+      values.set(op.getResult(), b.mulF(o, inverse));
+      values.storeAll();
+    });
+  });
+}

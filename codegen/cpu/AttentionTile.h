@@ -1,0 +1,93 @@
+// One tile of attention: a few query rows of one kv head against the pages of their sequence.
+//
+// A query row is one (token, query head of the kv head's group) pair, so that every key and value that is loaded serves
+// the whole group. Rows of a segment are numbered token by token: row r is token r / group, head r % group of the
+// group.
+#pragma once
+
+#include "codegen/common/KernelBuilder.h"
+#include "dialects/model/Model.h"
+
+namespace tenon::codegen::cpu {
+
+// Accumulators that an inner loop holds in registers: `rows` x `panels` vectors of 16 lanes.
+struct AttentionBlock {
+  int64_t rows, panels;
+};
+
+// All that is constant in the code of one attention kernel.
+struct AttentionShape {
+  int64_t tokens;         // rows of q
+  int64_t kvHeads, group; // query heads = kvHeads * group
+  int64_t headDim, pageTokens, pagesPerSlot;
+  mlir::Type queryType, cacheType; // element types
+  double scale;
+  int64_t tileRows;     // query rows of one tile
+  AttentionBlock whole; // for a tile of tileRows rows
+  AttentionBlock part;  // for fewer: one token's group, the last rows of a segment
+
+  // From the op and the registers of the target.
+  static AttentionShape of(model::AttentionOp op, kernel::TargetAttr target);
+  int64_t pageBytes() const; // of the keys of one head in a page; values take as many
+};
+
+// The rows [firstRow, firstRow + rows) of a segment and where they stand; all i64.
+struct AttentionItem {
+  mlir::Value slot, firstToken; // of the segment
+  mlir::Value before;           // context - rows of the segment: position of its first token
+  mlir::Value kvHead, firstRow, rows;
+};
+
+// Emits the tile, online softmax over the pages:
+//   q = scale * log2(e) * q; m = -inf; l = 0; o = 0
+//   for each page:  s = q K, s = -inf beyond a row's position; m' = max(m, s); p = 2^(s - m'); a = 2^(m - m')
+//                   l = l a + sum p; o = o a + p V; m = m'
+//   y = o / l
+// q, s and o of the tile stay in L1; nothing is as long as the context. The result of a row depends on its own query
+// and the order of the pages only, not on the tile or block it is computed in.
+class AttentionTile {
+public:
+  // Allocates the scratch of a tile.
+  AttentionTile(KernelBuilder &b, model::AttentionOp op, const AttentionShape &shape);
+  void emit(const AttentionItem &item, AttentionBlock block);
+
+private:
+  struct Page {
+    mlir::Value keys, values;         // of this head
+    mlir::Value nextKeys, nextValues; // of the page that is read next
+    mlir::Value tokens;               // i64, that the tile's last row sees, <= pageTokens
+    mlir::Value firstToken;           // position of the page's first token
+  };
+  // A product with a k-major right side: sums[r][c] += sum_k left[r][k] * right[k][16 c ...].
+  struct Product {
+    mlir::Value left;
+    int64_t leftBytes; // from row to row of `left` (f32)
+    mlir::Value right;
+    int64_t rightBytes; // from k to k of `right`
+    mlir::Value prefetch;
+    mlir::Value depth;
+    int64_t panels, lastLanes; // the last panel has lastLanes columns
+  };
+
+  mlir::Value rowToken(const AttentionItem &item, mlir::Value row);
+  void loadQueries(const AttentionItem &item, mlir::Value paddedRows);
+  Page openPage(const AttentionItem &item, mlir::Value index, mlir::Value limit);
+  KernelBuilder::Values multiply(const Product &product, int64_t rows, KernelBuilder::Values sums);
+  void score(const Page &page, AttentionBlock block, mlir::Value firstRow);
+  void mask(const AttentionItem &item, const Page &page, AttentionBlock block, mlir::Value firstRow);
+  void softmax(AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
+  void accumulate(const Page &page, AttentionBlock block, mlir::Value firstRow);
+  void finish(const AttentionItem &item);
+  mlir::Value exp2(mlir::Value x);
+  // Calls `body(column, lanes)` for the vectors of one head: constants, the last may have fewer than 16 lanes.
+  void forHeadVectors(llvm::function_ref<void(int64_t column, int64_t lanes)> body);
+
+  KernelBuilder &b;
+  model::AttentionOp op;
+  const AttentionShape shape;
+  int64_t headBytes;                                  // of one row of q or o in scratch, padded to whole vectors
+  mlir::Value queries, outputs, scores, maxima, sums; // see the constructor
+  mlir::Value factors;
+};
+
+} // namespace tenon::codegen::cpu
