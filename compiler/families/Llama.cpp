@@ -19,7 +19,7 @@ static constexpr WeightRow kWeights[] = {
     // role      checkpoint name                                   shape
     {"embed", "model.embed_tokens", kTable},
     {"norm", "model.norm", kVector},
-    {"head", "lm_head", kTable, Bias::None, "embed"},
+    {"lm_head", "lm_head", kTable, Bias::None, "embed"},
     {"attn_norm", "model.layers.{i}.input_layernorm", kVector},
     {"q", "model.layers.{i}.self_attn.q_proj", kQuery, Bias::Attention},
     {"k", "model.layers.{i}.self_attn.k_proj", kKeyValue, Bias::Attention},
@@ -92,7 +92,7 @@ public:
       return x;
     };
     decoder.head = [&](LayerBuilder &b, Value hidden, Value rows) {
-      return b.linear(b.rmsNorm(b.selectRows(hidden, rows), "norm", config_.rmsEps), "head");
+      return b.linear(b.rmsNorm(b.selectRows(hidden, rows), "norm", config_.rmsEps), "lm_head");
     };
     return buildDecoder(decoder, context, tensors, options);
   }
