@@ -25,7 +25,7 @@ config.substitutions += [
 ]
 tools = ["tenon", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
 llvm_config.add_tool_substitutions(
-    [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file"]],
+    [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file", "mlir-tblgen"]],
     [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],
 )
 for tool in tools:

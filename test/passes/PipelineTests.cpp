@@ -6,8 +6,8 @@
 #include "test/passes/LlamaModule.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 
 using namespace mlir;
 using namespace tenon;
@@ -134,20 +134,19 @@ TEST(Pipeline, TotalsOfLlama8B) {
   EXPECT_EQ(variant.getKvBytes(), 2 * 32ull * 8 * 8192 * 8 * 128 * 2);
   EXPECT_EQ(variant.totalBytes(),
             variant.getArenaBytes() + variant.getIoBytes() + variant.getKvBytes() + variant.getWeightBytes()[0]);
-  // At 256 rows the most alive together is the residual, the rows in bf16 and the gated product in bf16.
-  uint64_t needed = 256 * (4096 * 4 + 4096 * 2 + 14336 * 2);
-  EXPECT_GE(variant.getArenaBytes(), needed);
-  EXPECT_LE(variant.getArenaBytes(), needed + needed / 4);
+  // At 256 rows the most alive together: the residual before and after the last linear of a layer, and its input in
+  // bf16. No plan is smaller.
+  EXPECT_EQ(variant.getArenaBytes(), 256ull * (2 * 4096 * 4 + 14336 * 2));
 }
 
-// The bound is for a debug build on a busy machine; a release build takes a tenth of it.
+// The limit is for `plan` as a whole, on a machine that does nothing else; so processor time counts here.
 TEST(Pipeline, PlansLlama70BInASecond) {
-  MLIRContext context;
+  MLIRContext context(MLIRContext::Threading::DISABLED);
   OwningOpRef<ModuleOp> module = llamaModule(context, LlamaShape::llama70B(), kAmxTarget);
   ASSERT_TRUE(module);
-  auto start = std::chrono::steady_clock::now();
+  std::clock_t start = std::clock();
   ASSERT_TRUE(succeeded(run(*module, Phase::Plan)));
-  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  double seconds = double(std::clock() - start) / CLOCKS_PER_SEC;
   std::printf("80 layers, 8 + 5 programs: %.0f ms\n", seconds * 1e3);
   EXPECT_LT(seconds, 1.0);
 }
