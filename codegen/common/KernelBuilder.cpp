@@ -90,6 +90,9 @@ Value KernelBuilder::min(Value a, Value b) { return createOrFold<arith::MinSIOp>
 Value KernelBuilder::max(Value a, Value b) { return createOrFold<arith::MaxSIOp>(a, b); }
 Value KernelBuilder::lessThan(Value a, Value b) { return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, a, b); }
 Value KernelBuilder::equal(Value a, Value b) { return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, a, b); }
+Value KernelBuilder::select(Value condition, Value a, Value b) {
+  return createOrFold<arith::SelectOp>(condition, a, b);
+}
 Value KernelBuilder::widen(Value i32) { return createOrFold<arith::ExtSIOp>(getI64Type(), i32); }
 
 SmallVector<Value> KernelBuilder::loop(Value begin, Value end, int64_t step, ValueRange init, CarryBody emitBody) {

@@ -56,8 +56,9 @@ public:
   mlir::Value rem(mlir::Value a, int64_t b) { return rem(a, i64(b)); }
   mlir::Value min(mlir::Value a, mlir::Value b);
   mlir::Value max(mlir::Value a, mlir::Value b);
-  mlir::Value lessThan(mlir::Value a, mlir::Value b); // signed, i1
-  mlir::Value equal(mlir::Value a, mlir::Value b);    // i1
+  mlir::Value lessThan(mlir::Value a, mlir::Value b);                      // signed, i1
+  mlir::Value equal(mlir::Value a, mlir::Value b);                         // i1
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b); // of any type
   // i32 -> i64, sign extended.
   mlir::Value widen(mlir::Value i32);
 

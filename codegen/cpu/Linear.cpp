@@ -5,8 +5,9 @@
 // Loops: panels over workers (all linears' panels numbered through, so that shares are even) > `panels` side by side >
 // blocks of `rows` > depth, with rows x panels sums in registers.
 //   Few rows: one block of rows; every weight is read once, from `panels` streams, each prefetched ahead.
-//   Many rows (`depth` > 0): depth is cut so that the panels' part stays in L1 while all rows pass; sums wait in
-//   scratch in between. The order of additions per output is the same in both.
+//   Many rows: each tile of panels is passed once per block of rows; all passes together prefetch the next tile. With
+//   `depth` > 0 the depth is cut so that the panels' part stays in L1 while all rows pass, and sums wait in scratch in
+//   between. The order of additions per output is the same in all.
 #include "codegen/common/RowPrep.h"
 #include "codegen/cpu/Dot.h"
 #include "codegen/cpu/Emitters.h"
@@ -31,24 +32,35 @@ public:
 
 private:
   // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.
+  // Its columns are (panel, linear) pairs, by panel, then linear.
   struct Tile {
     const LinearGroup &group;
     Value first;
     int64_t count;
     int64_t ragged = 0;
-    int64_t sums() const { return count * static_cast<int64_t>(group.linears.size()); }
+    int64_t linears() const { return static_cast<int64_t>(group.linears.size()); }
+    int64_t columns() const { return count * linears(); }
   };
+  // What one pass over weights fetches meanwhile: for each panel, `lines` cache lines from `from`, which moves on by
+  // `stride` bytes with each round of the loop.
+  struct Ahead {
+    SmallVector<Value> from;
+    int64_t lines = 0, stride = 0;
+  };
+  static constexpr int64_t unroll = 4; // steps in one round of the loop over depth
 
   void prepareInput();
   void emitGroup(const LinearGroup &group, Value begin, Value end);
   void emitTile(const Tile &tile);
-  void emitTileInBlocks(const Tile &tile);
+  void emitTileThroughScratch(const Tile &tile, int64_t columnsAtOnce);
   void forRowBlocks(llvm::function_ref<void(Value row, int64_t count)> body);
-  SmallVector<Value> multiply(const Tile &tile, Value row, int64_t rows, Value fromStep, int64_t stepCount,
-                              SmallVector<Value> sums);
-  SmallVector<Value> multiplyTail(const Tile &tile, Value row, int64_t rows, SmallVector<Value> sums);
-  void takeStep(ArrayRef<Value> weights, Value input, int64_t rows, int64_t valid, SmallVectorImpl<Value> &sums);
   SmallVector<Value> panelPointers(const Tile &tile);
+  Ahead aheadInPass(ArrayRef<Value> panels, Value fromStep);
+  Ahead aheadOfTile(ArrayRef<Value> next, Value row, int64_t stepCount);
+  SmallVector<Value> multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep, int64_t stepCount,
+                              const Ahead &ahead, SmallVector<Value> sums);
+  SmallVector<Value> multiplyTail(ArrayRef<Value> panels, Value row, int64_t rows, SmallVector<Value> sums);
+  void takeStep(ArrayRef<Value> lines, Value input, int64_t rows, int64_t valid, SmallVectorImpl<Value> &sums);
   void finish(const Tile &tile, Value row, int64_t rows, ArrayRef<Value> sums);
 
   KernelBuilder &b;
@@ -117,108 +129,167 @@ void LinearEmitter::forRowBlocks(llvm::function_ref<void(Value, int64_t)> body) 
 }
 
 void LinearEmitter::emitTile(const Tile &tile) {
-  if (tiling.getDepth() > 0 && tiling.getDepth() < plan.depth && plan.rows > tiling.getRows())
-    return emitTileInBlocks(tile);
-  forRowBlocks([&](Value row, int64_t count) {
-    SmallVector<Value> sums(count * tile.sums(), b.splat(0));
-    sums = multiply(tile, row, count, b.i64(0), steps, sums);
-    finish(tile, row, count, multiplyTail(tile, row, count, sums));
+  bool cut = tiling.getDepth() > 0 && tiling.getDepth() < plan.depth && plan.rows > tiling.getRows();
+  // More linears than panels in registers: one after the other.
+  int64_t atOnce = std::max<int64_t>(1, std::min(tile.columns(), tiling.getPanels()));
+  if (cut || atOnce < tile.columns())
+    return emitTileThroughScratch(tile, atOnce);
+
+  SmallVector<Value> panels = panelPointers(tile), next = panels;
+  for (Value &pointer : next)
+    pointer = b.at(pointer, tile.count * panelBytes);
+  forRowBlocks([&](Value row, int64_t rows) {
+    SmallVector<Value> sums(rows * tile.columns(), b.splat(0));
+    Ahead ahead = plan.rows == rows ? aheadInPass(panels, b.i64(0)) : aheadOfTile(next, row, steps);
+    sums = multiply(panels, row, rows, b.i64(0), steps, ahead, sums);
+    finish(tile, row, rows, multiplyTail(panels, row, rows, sums));
   });
 }
 
-void LinearEmitter::emitTileInBlocks(const Tile &tile) {
-  Value scratch = b.scratch(plan.rows * tile.sums() * sumBytes);
-  auto sumAt = [&](Value row, int64_t index) {
-    return b.at(b.at(scratch, b.mul(row, tile.sums() * sumBytes)), index * sumBytes);
+// `atOnce` columns have their sums in registers, blocks of depth at a time; scratch is [rows][columns][16].
+void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
+  Value scratch = b.scratch(plan.rows * tile.columns() * sumBytes);
+  auto sumAt = [&](Value row, int64_t column) {
+    return b.at(b.at(scratch, b.mul(row, tile.columns() * sumBytes)), column * sumBytes);
   };
-  auto loadSums = [&](Value row, int64_t rows) {
+  auto forSums = [&](int64_t rows, int64_t from, int64_t count,
+                     llvm::function_ref<void(int64_t row, int64_t column)> visit) {
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t column = from; column < from + count; ++column)
+        visit(row, column);
+  };
+  auto load = [&](Value row, int64_t rows, int64_t from, int64_t count) {
     SmallVector<Value> sums;
-    for (int64_t i = 0; i < rows * tile.sums(); ++i)
-      sums.push_back(b.load(b.f32Vector(), sumAt(row, i), 64));
+    forSums(rows, from, count,
+            [&](int64_t r, int64_t c) { sums.push_back(b.load(b.f32Vector(), sumAt(b.add(row, r), c), 64)); });
     return sums;
   };
-  auto storeSums = [&](Value row, ArrayRef<Value> sums) {
-    for (auto [i, sum] : llvm::enumerate(sums))
-      b.store(sum, sumAt(row, i), 64);
+  auto store = [&](Value row, int64_t rows, int64_t from, int64_t count, ArrayRef<Value> sums) {
+    size_t i = 0;
+    forSums(rows, from, count, [&](int64_t r, int64_t c) { b.store(sums[i++], sumAt(b.add(row, r), c), 64); });
   };
-  b.loop(0, plan.rows * tile.sums(), 1, [&](Value i) { b.store(b.splat(0), b.at(scratch, b.mul(i, sumBytes)), 64); });
+  b.loop(0, plan.rows * tile.columns(), 1,
+         [&](Value i) { b.store(b.splat(0), b.at(scratch, b.mul(i, sumBytes)), 64); });
 
-  int64_t blockSteps = std::max<int64_t>(1, tiling.getDepth() / dot.inputsPerStep()),
-          whole = steps / blockSteps * blockSteps;
-  auto passRows = [&](Value fromStep, int64_t stepCount) {
-    forRowBlocks([&](Value row, int64_t rows) {
-      storeSums(row, multiply(tile, row, rows, fromStep, stepCount, loadSums(row, rows)));
-    });
-  };
-  b.loop(0, whole, blockSteps, [&](Value step) { passRows(step, blockSteps); });
-  if (whole < steps)
-    passRows(b.i64(whole), steps - whole);
-  forRowBlocks(
-      [&](Value row, int64_t rows) { finish(tile, row, rows, multiplyTail(tile, row, rows, loadSums(row, rows))); });
+  SmallVector<Value> all = panelPointers(tile);
+  int64_t blockSteps = tiling.getDepth() > 0 ? std::max<int64_t>(1, tiling.getDepth() / dot.inputsPerStep())
+                                             : std::max<int64_t>(1, steps);
+  int64_t whole = steps / blockSteps * blockSteps;
+  for (int64_t from = 0; from < tile.columns(); from += atOnce) {
+    int64_t count = std::min(atOnce, tile.columns() - from);
+    ArrayRef<Value> panels = ArrayRef(all).slice(from, count);
+    auto passRows = [&](Value step, int64_t stepCount) {
+      // Next comes the next block of depth or, from the last one, the next tile.
+      Value nextStep = b.add(step, stepCount);
+      Value isLast = b.lessThan(b.i64(steps - 1), nextStep);
+      Value skip = b.select(isLast, b.i64(tile.count * panelBytes), b.mul(nextStep, dot.lineBytes()));
+      SmallVector<Value> next;
+      for (Value pointer : panels)
+        next.push_back(b.at(pointer, skip));
+      forRowBlocks([&](Value row, int64_t rows) {
+        Ahead ahead = plan.rows == rows ? aheadInPass(panels, step) : aheadOfTile(next, row, stepCount);
+        store(row, rows, from, count,
+              multiply(panels, row, rows, step, stepCount, ahead, load(row, rows, from, count)));
+      });
+    };
+    b.loop(0, whole, blockSteps, [&](Value step) { passRows(step, blockSteps); });
+    if (whole < steps)
+      passRows(b.i64(whole), steps - whole);
+  }
+  forRowBlocks([&](Value row, int64_t rows) {
+    finish(tile, row, rows, multiplyTail(all, row, rows, load(row, rows, 0, tile.columns())));
+  });
 }
 
-// By panel, then linear.
 SmallVector<Value> LinearEmitter::panelPointers(const Tile &tile) {
   SmallVector<Value> pointers;
   for (int64_t panel = 0; panel < tile.count; ++panel)
-    for (model::LinearOp linear : tile.group.linears)
+    for (size_t i = 0; i < tile.group.linears.size(); ++i) {
+      model::LinearOp linear = tile.group.linears[i];
       pointers.push_back(b.at(b.at(b.pointer(linear.getWeight()), b.mul(tile.first, panelBytes)), panel * panelBytes));
+    }
   return pointers;
 }
 
-// One step for `rows` rows: sums[row][panel] += input[row] * weights[panel].
-void LinearEmitter::takeStep(ArrayRef<Value> weights, Value rowInput, int64_t rows, int64_t valid,
+// The same panels, some bytes on.
+LinearEmitter::Ahead LinearEmitter::aheadInPass(ArrayRef<Value> panels, Value fromStep) {
+  Ahead ahead;
+  if (tiling.getPrefetch() == 0)
+    return ahead;
+  ahead.stride = unroll * dot.lineBytes();
+  ahead.lines = ahead.stride / 64;
+  for (Value panel : panels)
+    ahead.from.push_back(b.at(b.at(panel, b.mul(fromStep, dot.lineBytes())), tiling.getPrefetch()));
+  return ahead;
+}
+
+// `next`, `stepCount` steps of each panel, spread evenly over the passes of all blocks of rows.
+LinearEmitter::Ahead LinearEmitter::aheadOfTile(ArrayRef<Value> next, Value row, int64_t stepCount) {
+  Ahead ahead;
+  if (tiling.getPrefetch() == 0)
+    return ahead;
+  int64_t passes = llvm::divideCeil(plan.rows, tiling.getRows());
+  ahead.stride = std::max<int64_t>(1, unroll * dot.lineBytes() / passes);
+  ahead.lines = llvm::divideCeil(ahead.stride, 64);
+  Value done = b.mul(b.div(row, tiling.getRows()), ahead.stride * (stepCount / unroll));
+  for (Value panel : next)
+    ahead.from.push_back(b.at(panel, done));
+  return ahead;
+}
+
+// One step for `rows` rows: sums[row][panel] += input[row] * line[panel].
+void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows, int64_t valid,
                              SmallVectorImpl<Value> &sums) {
-  SmallVector<Dot::Operand> lines;
-  for (Value pointer : weights)
-    lines.push_back(dot.weights(b, pointer));
+  SmallVector<Dot::Operand> weights;
+  for (Value line : lines)
+    weights.push_back(dot.weights(b, line));
   for (int64_t row = 0; row < rows; ++row) {
     Dot::Operand spread = dot.inputs(b, b.at(rowInput, row * rowStride), valid);
-    for (auto [panel, line] : llvm::enumerate(lines)) {
-      Value &sum = sums[row * lines.size() + panel];
-      sum = dot.accumulate(b, sum, spread, line);
+    for (auto [column, weight] : llvm::enumerate(weights)) {
+      Value &sum = sums[row * lines.size() + column];
+      sum = dot.accumulate(b, sum, spread, weight);
     }
   }
 }
 
-SmallVector<Value> LinearEmitter::multiply(const Tile &tile, Value row, int64_t rows, Value fromStep, int64_t stepCount,
-                                           SmallVector<Value> sums) {
-  constexpr int64_t unroll = 4;
+SmallVector<Value> LinearEmitter::multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep,
+                                           int64_t stepCount, const Ahead &ahead, SmallVector<Value> sums) {
   int64_t stepBytes = dot.inputsPerStep() * dot.inputBytes();
-  Value rowInput = b.at(input, b.add(b.mul(row, rowStride), b.mul(fromStep, stepBytes)));
-  SmallVector<Value> panels = panelPointers(tile);
-  for (Value &panel : panels)
-    panel = b.at(panel, b.mul(fromStep, dot.lineBytes()));
+  Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), b.mul(fromStep, stepBytes));
+  SmallVector<Value> starts;
+  for (Value panel : panels)
+    starts.push_back(b.at(panel, b.mul(fromStep, dot.lineBytes())));
 
   auto takeSteps = [&](Value step, int64_t count, SmallVector<Value> running) {
     for (int64_t i = 0; i < count; ++i) {
       SmallVector<Value> lines;
-      for (Value panel : panels) {
-        Value line = b.at(b.at(panel, b.mul(step, dot.lineBytes())), i * dot.lineBytes());
-        lines.push_back(line);
-        if (tiling.getPrefetch() > 0 && i * dot.lineBytes() % 64 == 0)
-          b.prefetch(b.at(line, tiling.getPrefetch()));
-      }
+      for (Value start : starts)
+        lines.push_back(b.at(b.at(start, b.mul(step, dot.lineBytes())), i * dot.lineBytes()));
       takeStep(lines, b.at(b.at(rowInput, b.mul(step, stepBytes)), i * stepBytes), rows, dot.inputsPerStep(), running);
     }
     return running;
   };
   int64_t unrolled = stepCount / unroll * unroll;
-  sums = b.loop(b.i64(0), b.i64(unrolled), unroll, sums,
-                [&](Value step, ValueRange carried) { return takeSteps(step, unroll, llvm::to_vector(carried)); });
+  sums = b.loop(b.i64(0), b.i64(unrolled), unroll, sums, [&](Value step, ValueRange carried) {
+    for (Value from : ahead.from)
+      for (int64_t line = 0; line < ahead.lines; ++line)
+        b.prefetch(b.at(b.at(from, b.mul(b.div(step, unroll), ahead.stride)), line * 64));
+    return takeSteps(step, unroll, llvm::to_vector(carried));
+  });
   return takeSteps(b.i64(unrolled), stepCount - unrolled, sums);
 }
 
 // The last step of a depth that is no multiple of the step.
-SmallVector<Value> LinearEmitter::multiplyTail(const Tile &tile, Value row, int64_t rows, SmallVector<Value> sums) {
+SmallVector<Value> LinearEmitter::multiplyTail(ArrayRef<Value> panels, Value row, int64_t rows,
+                                               SmallVector<Value> sums) {
   int64_t left = plan.depth - steps * dot.inputsPerStep();
   if (left == 0)
     return sums;
-  SmallVector<Value> panels = panelPointers(tile);
-  for (Value &panel : panels)
-    panel = b.at(panel, steps * dot.lineBytes());
+  SmallVector<Value> lines;
+  for (Value panel : panels)
+    lines.push_back(b.at(panel, steps * dot.lineBytes()));
   Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), steps * dot.inputsPerStep() * dot.inputBytes());
-  takeStep(panels, rowInput, rows, left, sums);
+  takeStep(lines, rowInput, rows, left, sums);
   return sums;
 }
 
@@ -233,7 +304,7 @@ void LinearEmitter::finish(const Tile &tile, Value row, int64_t rows, ArrayRef<V
       LaneValues known;
       for (size_t i = 0; i < tile.group.linears.size(); ++i) {
         model::LinearOp linear = tile.group.linears[i];
-        Value sum = sums[r * tile.sums() + panel * tile.group.linears.size() + i];
+        Value sum = sums[r * tile.columns() + panel * tile.linears() + i];
         if (Value bias = linear.getBias())
           sum = b.addF(sum, loadOperand(b, bias, {}, column, count));
         known[linear.getResult()] = sum;

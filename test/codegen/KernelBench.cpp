@@ -1,0 +1,194 @@
+// Speed of compiled kernels as a share of what the machine can do: GB/s of weights and GFLOP/s, each repetition next to
+// probe bursts on the same workers.
+//
+//   KernelBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--rows R --panels P --depth D --prefetch B]
+//   [--asm]
+//
+// Weights are read from as many copies as pass 384 MiB, one after another, so that no cache holds them.
+#include "codegen/common/KernelBuilder.h"
+#include "runtime/device/cpu/Probe.h"
+#include "test/codegen/KernelHarness.h"
+#include "test/codegen/LinearText.h"
+#include "llvm/Support/CommandLine.h"
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::test;
+
+namespace {
+// Plain values: linking kernels resets every option of LLVM's command line.
+struct Options {
+  std::string filter, spec;
+  unsigned threads, pairs;
+  int64_t rows, panels, depth, prefetch;
+  bool printAsm;
+
+  static Options parse(int argc, char **argv) {
+    static llvm::cl::opt<std::string> filter("filter", llvm::cl::desc("only cases whose name/rows/ contains this"));
+    static llvm::cl::opt<std::string> spec("target", llvm::cl::init("cpu:native"));
+    static llvm::cl::opt<unsigned> workers("workers", llvm::cl::init(1));
+    static llvm::cl::opt<unsigned> pairs("pairs", llvm::cl::init(7),
+                                         llvm::cl::desc("repetitions, each next to probe bursts"));
+    static llvm::cl::opt<int64_t> rows("rows", llvm::cl::init(-1)), panels("panels", llvm::cl::init(-1)),
+        depth("depth", llvm::cl::init(-1)), prefetch("prefetch", llvm::cl::init(-1));
+    static llvm::cl::opt<bool> printAsm("asm", llvm::cl::desc("print the kernel's assembly instead"));
+    llvm::cl::ParseCommandLineOptions(argc, argv, "Speed of compiled linear kernels\n");
+    return {filter, spec, workers, pairs, rows, panels, depth, prefetch, printAsm};
+  }
+};
+
+struct Case {
+  const char *name;
+  LinearText kernel;
+};
+
+// TinyLlama-1.1B: hidden 2048, 4 x 64 key and value outputs, 5632 in the MLP.
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (int64_t rows : {1, 2, 4, 8, 16, 64, 128}) {
+    auto add = [&](const char *name, LinearText text) {
+      text.rows = rows;
+      all.push_back({name, text});
+    };
+    add("qkv", {.inputs = 2048, .outputs = {2048, 256, 256}, .norm = rows <= 4});
+    add("o", {.inputs = 2048, .outputs = {2048}, .residual = true});
+    add("gate-up", {.inputs = 2048, .outputs = {5632}, .norm = rows <= 4, .gateUp = true, .narrowOut = true});
+    add("down", {.inputs = 5632, .outputs = {2048}, .residual = true});
+  }
+  return all;
+}
+
+double secondsNow() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+class Runner {
+public:
+  Runner(const Options &options, cpu::ThreadPool &pool, cpu::Probe &probe, kernel::TargetAttr target)
+      : options(options), pool(pool), probe(probe), target(target) {}
+
+  bool run(const char *name, LinearText text, const std::string &dot) {
+    text.narrow = dot != "fma";
+    text.narrowOut = text.narrowOut && text.narrow;
+    KernelCase kernel(text.text());
+    kernel::TilingAttr tiling = tilingFor(target, dot, text.rows);
+    auto pick = [](int64_t given, int64_t chosen) { return given < 0 ? chosen : given; };
+    int64_t panels = pick(options.panels, tiling.getPanels());
+    kernel.setTarget(target, kernel::TilingAttr::get(&context(), tiling.getDot(), pick(options.rows, tiling.getRows()),
+                                                     panels, pick(options.depth, tiling.getDepth()), panels,
+                                                     pick(options.prefetch, tiling.getPrefetch())));
+    Execution execution = executionFor(target);
+    if (options.printAsm) {
+      auto text = codegen::cpu::printKernels(kernel.module(), execution.machine, codegen::cpu::Stage::Assembly,
+                                             execution.rewrite);
+      printf("%s", text->c_str());
+      return true;
+    }
+    auto image = codegen::cpu::compileKernels(kernel.module(), execution.machine, 1, execution.rewrite);
+    if (failed(image))
+      return false;
+    auto code = cpu::CodeModule::load(std::span(reinterpret_cast<const uint8_t *>(image->data()), image->size()), name);
+    auto function = reinterpret_cast<void (*)(void *const *, uint32_t, uint32_t)>(*code->symbol("k"));
+
+    // One block: all small operands and results, then the copies of the weights.
+    int64_t copies = std::max<int64_t>(1, (384 << 20) / text.weightBytes());
+    FunctionType type = kernel.func().getFunctionType();
+    auto bytesOf = [&](Type t) {
+      auto tensor = cast<RankedTensorType>(t);
+      return llvm::alignTo(llvm::alignTo(tensor.getDimSize(0), 16) * tensor.getNumElements() / tensor.getDimSize(0) *
+                               codegen::KernelBuilder::bytesOf(tensor.getElementType()),
+                           4096);
+    };
+    uint64_t total = 0;
+    for (Type t : type.getInputs())
+      total += bytesOf(t);
+    uint64_t copyBytes = total;
+    for (Type t : type.getResults())
+      total += bytesOf(t);
+    auto memory = cpu::Memory::allocate(total + copyBytes * copies, "benchmark");
+    if (!memory.isOk())
+      return fprintf(stderr, "%s\n", memory.status().message().c_str()), false;
+    memset(memory->data(), 0, memory->size());
+    memory->prefault(pool);
+    std::vector<std::vector<void *>> arguments(copies);
+    uint8_t *next = memory->data() + 0, *results = next + copyBytes * copies;
+    for (int64_t copy = 0; copy < copies; ++copy) {
+      for (Type t : type.getInputs()) {
+        arguments[copy].push_back(next);
+        next += bytesOf(t);
+      }
+      uint8_t *out = results;
+      for (Type t : type.getResults()) {
+        arguments[copy].push_back(out);
+        out += bytesOf(t);
+      }
+    }
+
+    cpu::Limit peakLimit = dot == "fma" ? cpu::Limit::F32 : cpu::Limit::Bf16;
+    size_t turn = 0;
+    auto burst = [&] { // seconds of one launch
+      cpu::ThreadPool::Active active(pool);
+      double begin = secondsNow(), end;
+      int64_t launches = 0;
+      do {
+        pool.run(
+            [&](uint32_t worker, uint32_t workers) { function(arguments[turn % copies].data(), worker, workers); });
+        ++turn, ++launches;
+        end = secondsNow();
+      } while (end - begin < 0.05);
+      return (end - begin) / launches;
+    };
+    burst();
+    std::vector<double> rates, flops, readShares, peakShares;
+    for (unsigned pair = 0; pair < options.pairs; ++pair) {
+      double read = *probe.burst(cpu::Limit::Read), peak = *probe.burst(peakLimit), seconds = burst();
+      rates.push_back(text.weightBytes() / seconds);
+      flops.push_back(text.flops() / seconds);
+      readShares.push_back(rates.back() / read);
+      peakShares.push_back(flops.back() / peak);
+    }
+    printf("%-8s rows %3lld  %s %-5s %u thr  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", name,
+           static_cast<long long>(text.rows), target.getSpec().str().c_str(), tiling.getDot().str().c_str(),
+           pool.workers(), median(rates) / 1e9, 100 * median(readShares), median(flops) / 1e9,
+           100 * median(peakShares));
+    fflush(stdout);
+    return true;
+  }
+
+private:
+  const Options &options;
+  cpu::ThreadPool &pool;
+  cpu::Probe &probe;
+  kernel::TargetAttr target;
+};
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options = Options::parse(argc, argv);
+  auto pool = cpu::ThreadPool::create(cpu::ThreadPoolOptions{options.threads, {}, true});
+  if (!pool.isOk())
+    return fprintf(stderr, "%s\n", pool.status().message().c_str()), 1;
+  cpu::Probe probe(**pool);
+  kernel::TargetAttr resolved = target(options.spec);
+  if (!options.printAsm) {
+    auto limits = probe.measure(3);
+    printf("limits of %u threads: read %.1f GB/s, bf16 %.0f GFLOP/s (%s), f32 %.0f GFLOP/s (%s)\n", options.threads,
+           limits->readBytesPerSecond / 1e9, limits->bf16FlopsPerSecond / 1e9, limits->bf16Isa.c_str(),
+           limits->f32FlopsPerSecond / 1e9, limits->f32Isa.c_str());
+  }
+  Runner runner(options, **pool, probe, resolved);
+  bool ok = true;
+  for (const Case &c : cases()) {
+    std::string name = std::string(c.name) + "/" + std::to_string(c.kernel.rows);
+    if (llvm::StringRef(name + "/").contains(options.filter))
+      ok &= runner.run(c.name, c.kernel, resolved.getDot().str());
+  }
+  return ok ? 0 : 1;
+}
