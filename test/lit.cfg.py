@@ -23,7 +23,7 @@ config.substitutions += [
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%python", config.python),
 ]
-tools = ["tenon", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
+tools = ["tenon", "tenon-golden", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
 llvm_config.add_tool_substitutions(
     [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file", "mlir-tblgen"]],
     [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],
