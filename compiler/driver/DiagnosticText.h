@@ -29,6 +29,11 @@ public:
     return Status(code, what + ": " + (text_.empty() ? "failed without a message" : text_));
   }
 
+  // The same failure with what was collected.
+  Status explained(Status status) const {
+    return text_.empty() ? status : Status(status.code(), status.message() + "\n" + text_);
+  }
+
 private:
   std::string text_;
   mlir::ScopedDiagnosticHandler handler_;

@@ -77,7 +77,10 @@ Result<LoadedModel> Lowering::load() {
   build.pageTokens = shape.pageTokens;
   build.pages = shape.pages;
   DiagnosticText diagnostics(context_.get());
-  TENON_ASSIGN(OwningOpRef<ModuleOp> module, family->build(*context_, directory, build));
+  Result<OwningOpRef<ModuleOp>> built = family->build(*context_, directory, build);
+  if (!built.isOk())
+    return diagnostics.explained(std::move(built).status());
+  OwningOpRef<ModuleOp> module = *std::move(built);
   schema::ModelInfoT info = modelInfo(*module, facts, directory);
   return LoadedModel{std::move(directory), std::move(shape), std::move(info), std::move(module)};
 }
