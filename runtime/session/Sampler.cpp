@@ -73,8 +73,8 @@ static float largestOf(std::span<const float> logits) {
 // exp(x) for x <= 0, 0 below -87; relative error under 3e-7. 2^n * 2^f with |f| <= 1/2; the polynomial is Taylor's in
 // f * ln 2, long enough for a float.
 static inline float expNegative(float x) {
-  float scaled = x * 1.44269504f;
-  float whole = std::floor(scaled + 0.5f);
+  constexpr float kRound = 12582912.0f; // 1.5 * 2^23: adding it rounds to a whole number, also where floor is a call
+  float whole = (x * 1.44269504f + kRound) - kRound;
   float r = x - whole * 0.693359375f;
   r += whole * 2.12194440e-4f; // ln 2 in two parts keeps r exact
   float p = 1.0f / 5040;
@@ -188,10 +188,26 @@ void Sampler::keepNucleus(double total) {
   candidates_.resize(high);
 }
 
+// Puts the candidates into the order of ids, which the last bits of logits do not change: batches that round
+// differently then draw the same token. `weights` are those of all tokens.
+void Sampler::orderById(std::span<const float> weights) {
+  if (candidates_.size() < weights.size() / 16) {
+    orderById();
+    return;
+  }
+  Candidate last = *std::max_element(candidates_.begin(), candidates_.end(), comesBefore);
+  candidates_.clear();
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (Candidate candidate{weights[i], static_cast<int32_t>(i)}; !comesBefore(last, candidate))
+      candidates_.push_back(candidate);
+}
+
+void Sampler::orderById() {
+  std::sort(candidates_.begin(), candidates_.end(), [](auto &a, auto &b) { return a.token < b.token; });
+}
+
 // One draw among the candidates; their largest weight is 1.
 int32_t Sampler::drawCandidate() {
-  // Selection leaves an order that depends on the library; ids do not.
-  std::sort(candidates_.begin(), candidates_.end(), [](auto &a, auto &b) { return a.token < b.token; });
   double total = 0;
   for (const Candidate &candidate : candidates_)
     total += candidate.weight >= params_.minP ? candidate.weight : 0;
@@ -244,6 +260,7 @@ int32_t Sampler::sample(std::span<float> logits) {
       total += candidate.weight = weightOf(candidate.weight, largest, params_.temperature);
     if (params_.topP < 1)
       keepNucleus(total);
+    orderById();
     return drawCandidate();
   }
   double total = weigh(logits, largest);
@@ -253,6 +270,7 @@ int32_t Sampler::sample(std::span<float> logits) {
       if (keepAtLeast(logits, least) >= params_.topP * total)
         break;
     keepNucleus(total);
+    orderById(logits);
     return drawCandidate();
   }
   if (params_.minP > 0) {

@@ -59,6 +59,8 @@ private:
   void keepTopK(std::span<const float> logits);
   double keepAtLeast(std::span<const float> weights, float least);
   void keepNucleus(double total);
+  void orderById(std::span<const float> weights);
+  void orderById();
   int32_t drawCandidate();
   int32_t drawFrom(std::span<const float> weights, double total);
   double weigh(std::span<float> logits, float largest);

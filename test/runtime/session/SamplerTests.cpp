@@ -99,6 +99,7 @@ TEST(Sampler, DrawsFromTheDistributionThatTheParametersLeave) {
       {50, 2, {.temperature = 1, .topK = 20, .topP = 0.8f, .minP = 0.05f}},
       {3000, 3, {.temperature = 1, .topP = 0.7f}},
       {3000, 0.01f, {.temperature = 1, .topP = 0.01f}}, // flat: many candidates
+      {3000, 0.01f, {.temperature = 1, .topP = 0.5f}},
       {3000, 3, {.temperature = 1, .topK = 1500, .topP = 0.5f}},
       {3000, 6, {.temperature = 1}},
   };
