@@ -4,6 +4,7 @@
 // that weights err by some 2e-7 of themselves and results by as much of a value, which is sqrt(context) of a result.
 // The worst element of the steps below is at 1.1e-5; 3e-5 is allowed. A result stored as bf16 adds its rounding, 2^-9
 // of the element, which may be 4 times the root mean square.
+#include "test/codegen/AttentionText.h"
 #include "test/codegen/RowCase.h"
 #include <cmath>
 #include <numeric>
@@ -17,27 +18,8 @@ struct Segment {
   int32_t slot, first, rows, context;
 };
 
-// A step of attention; segments and block table are operands, the rest is constant in the code.
-struct Step {
-  int64_t tokens = 1, segments = 1, slots = 1, pagesPerSlot = 4;
-  int64_t heads = 8, kvHeads = 1, headDim = 64, pageTokens = 64;
-  std::string cacheType = "f32", queryType = "f32", resultType = "f32";
-
-  std::string text() const {
-    std::string wide = tensorText({tokens, heads * headDim}), q = tensorText({tokens, heads * headDim}, queryType);
-    std::string y = tensorText({tokens, heads * headDim}, resultType);
-    std::string cache = "!model.cache<" + std::to_string(slots * pagesPerSlot) + " x " + std::to_string(pageTokens) +
-                        " x " + std::to_string(kvHeads) + " x " + std::to_string(headDim) + " x " + cacheType + ">";
-    std::string table = tensorText({segments, 4}, "i32"), blocks = tensorText({slots, pagesPerSlot}, "i32");
-    std::string operands = q + ", " + cache + ", " + table + ", " + blocks;
-    std::string cast = "  %z = model.cast %y : " + wide + " -> " + y + "\n  kernel.yield %z : " + y + "\n";
-    return "kernel.func @k \"attention\" (" + operands + ") -> " + y + " {\n^bb0(%q: " + q + ", %c: " + cache +
-           ", %s: " + table + ", %t: " + blocks + "):\n  %y = model.attention %q over %c at %s, %t heads " +
-           std::to_string(heads) + " scale " + std::to_string(1 / std::sqrt(static_cast<double>(headDim))) + " : " +
-           operands + " -> " + wide + "\n" + cast + "}\n";
-  }
-  double tolerance() const { return resultType == "bf16" ? 2e-2 : 3e-5; }
-};
+using Step = AttentionText;
+double tolerance(const Step &step) { return step.resultType == "bf16" ? 2e-2 : 3e-5; }
 
 // One compiled step, run for any segments.
 class AttentionCase {
@@ -73,7 +55,7 @@ public:
     for (int64_t row = 0; row < step.tokens; ++row)
       if (!covered[row])
         std::fill_n(want.f32.begin() + row * columns, columns, NAN);
-    EXPECT_LE(relativeError(*got.front().tensor, want), step.tolerance()) << step.text();
+    EXPECT_LE(relativeError(*got.front().tensor, want), tolerance(step)) << step.text();
     return got.front().tensor->f32;
   }
 

@@ -1,18 +1,12 @@
-// What the tests of attention, cache and row kernels share: texts of types, targets and the check over worker counts.
+// What the tests of attention, cache and row kernels share: targets and the check over worker counts.
 #pragma once
 
+#include "test/codegen/AttentionText.h"
 #include "test/codegen/KernelHarness.h"
 #include <cstring>
 #include <gtest/gtest.h>
 
 namespace tenon::test {
-
-inline std::string tensorText(std::initializer_list<int64_t> shape, const std::string &element = "f32") {
-  std::string text = "tensor<";
-  for (int64_t size : shape)
-    text += std::to_string(size) + "x";
-  return text + element + ">";
-}
 
 // Every instruction set that these emitters make code for; what the host lacks is emulated by the harness.
 inline auto everyIsa() {
