@@ -12,7 +12,21 @@ using namespace tenon::kernel;
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.cpp.inc"
 
+namespace {
+// A target is a paragraph long and the same on every kernel: it is written once, as #target.
+struct TargetAlias : OpAsmDialectInterface {
+  using OpAsmDialectInterface::OpAsmDialectInterface;
+  AliasResult getAlias(Attribute attribute, llvm::raw_ostream &os) const override {
+    if (!isa<TargetAttr>(attribute))
+      return AliasResult::NoAlias;
+    os << "target";
+    return AliasResult::FinalAlias;
+  }
+};
+} // namespace
+
 void KernelDialect::initialize() {
+  addInterfaces<TargetAlias>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/kernel/KernelAttrs.cpp.inc"

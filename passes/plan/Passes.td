@@ -18,8 +18,9 @@ def PlanMemory : Pass<"plan-memory", "::mlir::ModuleOp"> {
 def VerifyPlan : Pass<"verify-plan", "::mlir::ModuleOp"> {
   let summary = "Check what the phase `plan` promises";
   let description = [{
-    Every launch passes one slice of the right size for each operand and result of its kernel.func, writes no weight, and no launch overwrites
-    bytes that it reads; every slice it reads from the arena was last written as the same slice; every program's io buffers exist.
+    Every launch passes one slice of the right size for each operand and result of its kernel.func, writes no weight, and no launch
+    overwrites bytes that it reads. A slice of the arena that is read was last written as the same slice, and a slice of the io
+    region is the first rows of an engine.io.
   }];
 }
 

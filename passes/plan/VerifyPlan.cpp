@@ -61,6 +61,11 @@ private:
   std::map<uint64_t, SliceAttr> slices;
 };
 
+// Whether `slice` is the first rows of `io`.
+bool startsAt(SliceAttr slice, SliceAttr io) {
+  return slice.getOffset() == io.getOffset() && slice.getBytes() <= io.getBytes();
+}
+
 struct VerifyPlan : tenon::impl::VerifyPlanBase<VerifyPlan> {
   LogicalResult verify(engine::LaunchOp launch, ArenaContents &arena) {
     ArrayRef<Argument> expected = arguments.find(launch.getKernelAttr().getAttr())->second;
@@ -72,13 +77,17 @@ struct VerifyPlan : tenon::impl::VerifyPlanBase<VerifyPlan> {
       if (slice.getBytes() != argument.bytes)
         return launch.emitOpError() << "argument " << index << " has " << slice.getBytes() << " bytes, expected "
                                     << argument.bytes;
+      if (slice.getRegion() == engine::Region::io &&
+          !llvm::any_of(ioBuffers, [&](SliceAttr io) { return startsAt(slice, io); }))
+        return launch.emitOpError() << "argument " << index << " is " << slice
+                                    << ", which is not the start of any engine.io";
       bool inKv = slice.getRegion() == engine::Region::kv;
       if (inKv != argument.cache)
         return launch.emitOpError() << "argument " << index << " is " << slice
                                     << (inKv ? ", expected a tensor" : ", expected a cache");
       if (!argument.written && slice.getRegion() == engine::Region::arena && !arena.holds(slice))
         return launch.emitOpError() << "argument " << index << " reads " << slice
-                                    << ", which no earlier launch has left there";
+                                    << ", which no earlier step has left there";
       if (argument.written && slice.getRegion() == engine::Region::weights)
         return launch.emitOpError() << "argument " << index << " writes weights";
       for (size_t other = 0; argument.written && other < index; ++other)
@@ -94,11 +103,18 @@ struct VerifyPlan : tenon::impl::VerifyPlanBase<VerifyPlan> {
 
   LogicalResult verify(engine::ProgramOp program) {
     ArenaContents arena;
-    for (auto launch : program.getOps<engine::LaunchOp>()) {
-      if (!arguments.contains(launch.getKernelAttr().getAttr()))
-        return launch.emitOpError() << "runs @" << launch.getKernel() << ", which is no kernel.func of the module";
-      if (failed(verify(launch, arena)))
-        return failure();
+    for (Operation &step : *program.getBody().begin()) {
+      if (auto launch = dyn_cast<engine::LaunchOp>(step)) {
+        if (!arguments.contains(launch.getKernelAttr().getAttr()))
+          return launch.emitOpError() << "runs @" << launch.getKernel() << ", which is no kernel.func of the module";
+        if (failed(verify(launch, arena)))
+          return failure();
+      } else if (auto copy = dyn_cast<engine::CopyOp>(step)) {
+        if (copy.getFrom().getRegion() == engine::Region::arena && !arena.holds(copy.getFrom()))
+          return copy.emitOpError() << "reads " << copy.getFrom() << ", which no earlier step has left there";
+        if (copy.getTo().getRegion() == engine::Region::arena)
+          arena.write(copy.getTo());
+      }
     }
     return success();
   }
@@ -112,12 +128,16 @@ struct VerifyPlan : tenon::impl::VerifyPlanBase<VerifyPlan> {
       getOperation().emitError() << "expected one engine.variant and no entry after the phase `plan`";
       return signalPassFailure();
     }
+    ioBuffers.clear();
+    for (auto io : variants.front().getOps<engine::IoOp>())
+      ioBuffers.push_back(io.getSlice());
     for (auto program : variants.front().getOps<engine::ProgramOp>())
       if (failed(verify(program)))
         return signalPassFailure();
   }
 
   llvm::DenseMap<StringAttr, SmallVector<Argument>> arguments; // looked up only
+  SmallVector<SliceAttr> ioBuffers;
 };
 
 } // namespace

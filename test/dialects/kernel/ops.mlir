@@ -2,7 +2,9 @@
 // RUN: tenon-opt %s | tenon-opt | FileCheck %s
 // RUN: tenon-opt %s --mlir-print-op-generic | tenon-opt | FileCheck %s
 
-// CHECK: kernel.func @linear_0 "linear" (tensor<4x32xf32>, tensor<48x32xbf16>) -> tensor<4x48xf32> target <"cpu:x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {vector_bits = 256 : i64}> tiling <dot = "fma", rows = 4, panels = 2, depth = 0, streams = 8, prefetch = 2048> layouts [unit, #kernel.packed<n = 16, k = 2>] attributes {step = 3 : i64}
+// The target is written once.
+// CHECK: #target = #kernel.target<"cpu:x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {vector_bits = 256 : i64}>
+// CHECK: kernel.func @linear_0 "linear" (tensor<4x32xf32>, tensor<48x32xbf16>) -> tensor<4x48xf32> target #target tiling <dot = "fma", rows = 4, panels = 2, depth = 0, streams = 8, prefetch = 2048> layouts [unit, #kernel.packed<n = 16, k = 2>] attributes {step = 3 : i64}
 kernel.func @linear_0 "linear" (tensor<4x32xf32>, tensor<48x32xbf16>) -> tensor<4x48xf32>
     target <"cpu:x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {vector_bits = 256}>
     tiling <dot = "fma", rows = 4, panels = 2, depth = 0, streams = 8, prefetch = 2048>

@@ -25,7 +25,7 @@
 // V4: kernel.func @gate_up_64 {{.*}} tiling <dot = "bf16", rows = 12, panels = 2, depth = 256
 // AMX: kernel.func @gate_up_64 {{.*}} tiling <dot = "amx", rows = 32, panels = 2, depth = 512
 // Other anchors have one schedule.
-// V3: kernel.func @norm {{.*}} target <"v3", {{.*}} tiling <dot = "fma", rows = 1, panels = 1, depth = 0, streams = 1, prefetch = 2048>
+// V3: kernel.func @norm {{.*}} target #target tiling <dot = "fma", rows = 1, panels = 1, depth = 0, streams = 1, prefetch = 2048>
 
 //--- v3.mlir
 module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
