@@ -136,12 +136,16 @@ void AttentionTile::loadQueries(const AttentionItem &item, Value paddedRows) {
 AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value index, Value limit) {
   Value firstToken = b.mul(index, shape.pageTokens), left = b.sub(limit, firstToken);
   Value row = b.mul(item.slot, shape.pagesPerSlot);
-  auto offsetOf = [&](Value pageIndex) {
+  auto offsetOf = [&](Value pageIndex, Value kvHead) {
     Value id = b.loadIndex(b.at(b.pointer(op.getBlockTable()), b.mul(b.add(row, pageIndex), 4)));
-    return b.mul(b.add(b.mul(id, shape.kvHeads), item.kvHead), shape.pageBytes());
+    return b.mul(b.add(b.mul(id, shape.kvHeads), kvHead), shape.pageBytes());
   };
-  Value last = b.div(b.add(limit, -1), shape.pageTokens);
-  Value here = offsetOf(index), next = offsetOf(b.min(b.add(index, 1), last));
+  // After the last page the next item most likely begins with the first page of the next head.
+  Value last = b.div(b.add(limit, -1), shape.pageTokens), isLast = b.equal(index, last);
+  Value nextIndex = arith::SelectOp::create(b, isLast, b.i64(0), b.add(index, 1));
+  Value nextHead =
+      b.min(b.add(item.kvHead, arith::ExtUIOp::create(b, b.getI64Type(), isLast)), b.i64(shape.kvHeads - 1));
+  Value here = offsetOf(index, item.kvHead), next = offsetOf(nextIndex, nextHead);
   auto [keys, values] = b.cachePointers(op.getCache());
   return {
       b.at(keys, here), b.at(values, here), b.at(keys, next), b.at(values, next), b.min(left, b.i64(shape.pageTokens)),
