@@ -3,6 +3,7 @@
 // Values are only rounded to the cache's type, to nearest even: they must be equal. A rotated element is a sum of two
 // products that the reference computes in f64 and the kernel in f32: within 2^-22 of the largest operand, and where it
 // is stored in 16 bits, one step of that type where the rounding falls to the other side.
+#include "test/codegen/CacheText.h"
 #include "test/codegen/RowCase.h"
 #include <cmath>
 #include <numeric>
@@ -12,41 +13,9 @@ using namespace tenon;
 using namespace tenon::test;
 
 namespace {
-struct Step {
-  int64_t tokens = 5, slots = 3, pagesPerSlot = 3;
-  int64_t heads = 4, kvHeads = 2, headDim = 32, pageTokens = 64;
-  std::string cacheType = "f32";
-  bool ropeQuery = true, ropeKey = true, append = true;
-
-  std::string text() const;
-  double tolerance() const { return cacheType == "f32" ? 1e-6 : cacheType == "f16" ? 0x1p-9 : 0x1p-6; }
-};
-
-// Operands: q, k, v, cache, positions, slots, block table, rope table. All of them, whatever the kernel does with them.
-std::string Step::text() const {
-  std::string q = tensorText({tokens, heads * headDim}), k = tensorText({tokens, kvHeads * headDim});
-  std::string cache = "!model.cache<" + std::to_string(slots * pagesPerSlot) + " x " + std::to_string(pageTokens) +
-                      " x " + std::to_string(kvHeads) + " x " + std::to_string(headDim) + " x " + cacheType + ">";
-  std::string rows = tensorText({tokens}, "i32"), blocks = tensorText({slots, pagesPerSlot}, "i32");
-  std::string table = tensorText({pagesPerSlot * pageTokens, headDim});
-  auto rope = [&](const char *to, const char *from, int64_t count, const std::string &type) {
-    return std::string("  ") + to + " = model.rope " + from + ", %p, %r heads " + std::to_string(count) + " : " + type +
-           ", " + rows + ", " + table + " -> " + type + "\n";
-  };
-  std::string body, result = ropeQuery ? q : append ? "" : k;
-  if (ropeQuery)
-    body += rope("%yq", "%q", heads, q);
-  if (ropeKey)
-    body += rope("%yk", "%k", kvHeads, k);
-  if (append)
-    body += std::string("  model.cache_append ") + (ropeKey ? "%yk" : "%k") + ", %v into %c at %p, %s, %b : " + k +
-            ", " + k + ", " + cache + ", " + rows + ", " + rows + ", " + blocks + "\n";
-  body += result.empty() ? "  kernel.yield\n"
-                         : std::string("  kernel.yield ") + (ropeQuery ? "%yq" : "%yk") + " : " + result + "\n";
-  return "kernel.func @k \"cache\" (" + q + ", " + k + ", " + k + ", " + cache + ", " + rows + ", " + rows + ", " +
-         blocks + ", " + table + ") -> (" + result + ") {\n^bb0(%q: " + q + ", %k: " + k + ", %v: " + k +
-         ", %c: " + cache + ", %p: " + rows + ", %s: " + rows + ", %b: " + blocks + ", %r: " + table + "):\n" + body +
-         "}\n";
+using Step = CacheText;
+double keyTolerance(const Step &step) {
+  return step.cacheType == "f32" ? 1e-6 : step.cacheType == "f16" ? 0x1p-9 : 0x1p-6;
 }
 
 class CacheAppendTest : public testing::TestWithParam<std::string> {
@@ -76,7 +45,7 @@ protected:
     if (!step.ropeKey)
       EXPECT_TRUE(sameBits(after[3].cache->keys, wanted[3].cache->keys)) << step.text();
     ref::Tensor keys{{}, after[3].cache->keys, {}}, wantedKeys{{}, wanted[3].cache->keys, {}};
-    EXPECT_LE(relativeError(keys, wantedKeys), step.tolerance()) << step.text();
+    EXPECT_LE(relativeError(keys, wantedKeys), keyTolerance(step)) << step.text();
   }
 };
 
