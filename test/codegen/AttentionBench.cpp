@@ -1,0 +1,170 @@
+// Speed of compiled attention kernels: time per launch, GB/s of keys and values as a share of the machine's read
+// bandwidth, and GFLOP/s as a share of its f32 peak, each repetition next to probe bursts on the same workers.
+//
+//   AttentionBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--cache f32|f16|bf16]
+//
+// Short steps read from as many copies of the cache as pass 256 MiB, one after another: in a model other layers and the
+// weights come between two launches, so that no cache of the CPU holds them.
+#include "codegen/common/KernelBuilder.h"
+#include "runtime/device/cpu/Probe.h"
+#include "test/codegen/AttentionText.h"
+#include "test/codegen/KernelHarness.h"
+#include "llvm/Support/CommandLine.h"
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <numeric>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::test;
+
+namespace {
+struct Options {
+  std::string filter, spec, cache;
+  unsigned workers, pairs;
+
+  static Options parse(int argc, char **argv) {
+    static llvm::cl::opt<std::string> filter("filter", llvm::cl::desc("only cases whose name contains this"));
+    static llvm::cl::opt<std::string> spec("target", llvm::cl::init("cpu:native"));
+    static llvm::cl::opt<std::string> cache("cache", llvm::cl::init("bf16"),
+                                            llvm::cl::desc("element type of the cache"));
+    static llvm::cl::opt<unsigned> workers("workers", llvm::cl::init(1)), pairs("pairs", llvm::cl::init(7));
+    llvm::cl::ParseCommandLineOptions(argc, argv, "Speed of compiled attention kernels\n");
+    return {filter, spec, cache, workers, pairs};
+  }
+};
+
+// `rows` tokens at the end of `context` in one sequence.
+struct Case {
+  std::string name;
+  AttentionText kernel;
+  int64_t context;
+
+  int64_t rows() const { return kernel.tokens; }
+  double flops() const { // of the tokens that each row sees
+    double seen = rows() * (context - (rows() - 1) / 2.0);
+    return 4.0 * kernel.heads * kernel.headDim * seen;
+  }
+  int64_t elementBytes() const { return kernel.cacheType == "f32" ? 4 : 2; }
+  int64_t cacheBytes() const { return context * kernel.kvHeads * kernel.headDim * elementBytes(); } // of keys
+};
+
+std::vector<Case> cases(const std::string &cacheType) {
+  std::vector<Case> all;
+  struct Heads {
+    const char *name;
+    int64_t heads, kvHeads, headDim;
+  };
+  for (Heads h : {Heads{"tinyllama", 32, 4, 64}, {"llama-3.2-1b", 32, 8, 64}, {"mha", 32, 32, 64}}) {
+    auto add = [&](const char *kind, int64_t rows, int64_t context) {
+      AttentionText text{
+          .tokens = rows, .segments = rows, .heads = h.heads, .kvHeads = h.kvHeads, .headDim = h.headDim};
+      text.pagesPerSlot = llvm::divideCeil(context, text.pageTokens);
+      text.cacheType = cacheType;
+      all.push_back({std::string(h.name) + "/" + kind + "/" + std::to_string(context), text, context});
+    };
+    for (int64_t tokens : {128, 512})
+      add("prefill", tokens, tokens);
+    for (int64_t context : {64, 1024, 4096})
+      add("decode", 1, context);
+  }
+  return all;
+}
+
+double secondsNow() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// Operands of one launch after another, in one block of memory.
+class Operands {
+public:
+  Operands(const Case &c, cpu::ThreadPool &pool) {
+    int64_t rowBytes = c.rows() * c.kernel.heads * c.kernel.headDim * 4;
+    int64_t pageBytes = c.kernel.pageTokens * c.kernel.kvHeads * c.kernel.headDim * c.elementBytes();
+    int64_t sideBytes = c.kernel.pagesPerSlot * pageBytes, copies = std::max<int64_t>(1, (256 << 20) / (2 * sideBytes));
+    int64_t tables = llvm::alignTo(c.rows() * 16 + c.kernel.pagesPerSlot * 4 + 64, 4096);
+    auto allocated =
+        cpu::Memory::allocate(2 * llvm::alignTo(rowBytes, 4096) + tables + copies * 2 * sideBytes, "benchmark");
+    if (!allocated.isOk())
+      llvm::report_fatal_error(allocated.status().message().c_str());
+    memory = std::move(*allocated);
+    memory.prefault(pool);
+    uint8_t *query = memory.data(), *result = query + llvm::alignTo(rowBytes, 4096),
+            *table = result + llvm::alignTo(rowBytes, 4096);
+    auto *segments = reinterpret_cast<int32_t *>(table), *blocks = segments + llvm::alignTo(c.rows() * 4, 16);
+    const int32_t segment[4] = {0, 0, static_cast<int32_t>(c.rows()), static_cast<int32_t>(c.context)};
+    memset(segments, 0, c.rows() * 16);
+    memcpy(segments, segment, sizeof segment);
+    std::iota(blocks, blocks + c.kernel.pagesPerSlot, 0);
+    std::shuffle(blocks, blocks + c.kernel.pagesPerSlot, std::mt19937(1));
+    // Any numbers will do that are neither huge nor vanishing: 0x3c.. is about 0.01 in each of the types.
+    memset(query, 0x3c, rowBytes);
+    memset(table + tables, 0x3c, copies * 2 * sideBytes);
+    for (int64_t copy = 0; copy < copies; ++copy) {
+      uint8_t *keys = table + tables + copy * 2 * sideBytes;
+      launches.push_back({query, keys, keys + sideBytes, segments, blocks, result});
+    }
+  }
+  void *const *next() { return launches[turn++ % launches.size()].data(); }
+
+private:
+  cpu::Memory memory;
+  std::vector<std::vector<void *>> launches;
+  size_t turn = 0;
+};
+
+void run(const Case &c, const Options &options, cpu::ThreadPool &pool, cpu::Probe &probe) {
+  KernelCase kernel(c.kernel.text());
+  kernel::TargetAttr resolved = target(options.spec);
+  kernel.setTarget(resolved, kernel::TilingAttr::get(resolved.getContext(), resolved.getDot(), 1, 1, 0, 1, 0));
+  Execution execution = executionFor(resolved);
+  auto image = codegen::cpu::compileKernels(kernel.module(), execution.machine, 1, execution.rewrite);
+  if (failed(image))
+    llvm::report_fatal_error("the kernel does not compile");
+  auto code = cpu::CodeModule::load(std::span(reinterpret_cast<const uint8_t *>(image->data()), image->size()), c.name);
+  auto function = reinterpret_cast<void (*)(void *const *, uint32_t, uint32_t)>(*code->symbol("k"));
+  Operands operands(c, pool);
+  auto burst = [&] { // seconds of one launch
+    cpu::ThreadPool::Active active(pool);
+    double begin = secondsNow(), end;
+    int64_t launches = 0;
+    do {
+      void *const *arguments = operands.next();
+      pool.run([&](uint32_t worker, uint32_t workers) { function(arguments, worker, workers); });
+      ++launches, end = secondsNow();
+    } while (end - begin < 0.05);
+    return (end - begin) / launches;
+  };
+  burst();
+  std::vector<double> times, readShares, peakShares;
+  for (unsigned pair = 0; pair < options.pairs; ++pair) {
+    double read = *probe.burst(cpu::Limit::Read), peak = *probe.burst(cpu::Limit::F32), seconds = burst();
+    times.push_back(seconds);
+    readShares.push_back(2 * c.cacheBytes() / seconds / read);
+    peakShares.push_back(c.flops() / seconds / peak);
+  }
+  double seconds = median(times);
+  printf("%-26s %s %u thr  %9.1f us [%.1f-%.1f]  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", c.name.c_str(),
+         resolved.getSpec().str().c_str(), pool.workers(), seconds * 1e6, *llvm::min_element(times) * 1e6,
+         *llvm::max_element(times) * 1e6, 2 * c.cacheBytes() / seconds / 1e9, 100 * median(readShares),
+         c.flops() / seconds / 1e9, 100 * median(peakShares));
+  fflush(stdout);
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options = Options::parse(argc, argv);
+  auto pool = cpu::ThreadPool::create(cpu::ThreadPoolOptions{options.workers, {}, true});
+  if (!pool.isOk())
+    return fprintf(stderr, "%s\n", pool.status().message().c_str()), 1;
+  cpu::Probe probe(**pool);
+  for (const Case &c : cases(options.cache))
+    if (llvm::StringRef(c.name).contains(options.filter))
+      run(c, options, **pool, probe);
+  return 0;
+}
