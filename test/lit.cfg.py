@@ -22,6 +22,7 @@ config.substitutions += [
     ("%tenon_build", config.tenon_build),
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%python", config.python),
+    ("%mlir_include", config.mlir_include),
 ]
 tools = ["tenon", "tenon-golden", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
 llvm_config.add_tool_substitutions(

@@ -9,8 +9,10 @@ class Model_ElementwiseOp<string mnemonic, list<Trait> traits = []>
                                                                             DeclareOpInterfaceMethods<VectorElementwise>])>;
 
 def Model_AddOp : Model_ElementwiseOp<"add", [SameOperandsAndResultType, Commutative]> {
-  let summary = "y[n, d] = a[n, d] + b[n, d]";
+  let summary = "the sum of two tensors";
   let description = [{
+    y[n, d] = a[n, d] + b[n, d]
+
     ```mlir
     %y = model.add %a, %b : tensor<?x256xf32>
     ```
@@ -21,8 +23,10 @@ def Model_AddOp : Model_ElementwiseOp<"add", [SameOperandsAndResultType, Commuta
 }
 
 def Model_MulOp : Model_ElementwiseOp<"mul", [SameOperandsAndResultType, Commutative]> {
-  let summary = "y[n, d] = a[n, d] * b[n, d]";
+  let summary = "the elementwise product of two tensors";
   let description = [{
+    y[n, d] = a[n, d] * b[n, d]
+
     ```mlir
     %y = model.mul %a, %b : tensor<?x256xf32>
     ```
@@ -33,9 +37,10 @@ def Model_MulOp : Model_ElementwiseOp<"mul", [SameOperandsAndResultType, Commuta
 }
 
 def Model_ActivationOp : Model_ElementwiseOp<"activation", [SameOperandsAndResultType]> {
-  let summary = "y[n, d] = f(x[n, d])";
+  let summary = "an activation function of every element";
   let description = [{
-    silu: x / (1 + exp(-x)). gelu: x/2 * (1 + erf(x / sqrt 2)). gelu_tanh: x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))). relu: max(x, 0).
+    y[n, d] = f(x[n, d]), where f(x) is for silu: x / (1 + exp(-x)); gelu: x/2 * (1 + erf(x / sqrt 2));
+    gelu_tanh: x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))); relu: max(x, 0).
 
     ```mlir
     %y = model.activation silu %x : tensor<?x704xf32>
