@@ -34,15 +34,28 @@ private:
 };
 } // namespace
 
+// The shapes that feeding relies on: lists of rows, four numbers for a segment, a block table of a known size.
+static bool isEntry(func::FuncOp function, bool isBody) {
+  auto ranks = [&](TypeRange types, ArrayRef<int64_t> expected) {
+    return types.size() == expected.size() && llvm::all_of(llvm::zip_equal(types, expected), [](auto pair) {
+             auto type = dyn_cast<RankedTensorType>(std::get<0>(pair));
+             return type && type.getRank() == std::get<1>(pair);
+           });
+  };
+  if (!ranks(function.getResultTypes(), {2}) || cast<RankedTensorType>(function.getResultTypes()[0]).isDynamicDim(1))
+    return false;
+  if (!isBody)
+    return ranks(function.getArgumentTypes(), {2, 1});
+  return ranks(function.getArgumentTypes(), {1, 1, 1, 2, 2}) && argument(function, 4).hasStaticShape() &&
+         argument(function, 4).getNumElements() > 0;
+}
+
 Status Interpreter::addProgram(func::FuncOp function) {
   auto entry = function->getAttrOfType<StringAttr>("model.entry");
   if (!entry)
     return Status::ok();
   bool isBody = entry.getValue() == "body";
-  unsigned expected = isBody ? 5 : 2;
-  if ((!isBody && entry.getValue() != "head") || function.getNumArguments() != expected ||
-      function.getNumResults() != 1 || !llvm::all_of(function.getArgumentTypes(), llvm::IsaPred<RankedTensorType>) ||
-      !isa<RankedTensorType>(function.getResultTypes()[0]))
+  if ((!isBody && entry.getValue() != "head") || !isEntry(function, isBody))
     return Status(Code::Usage, function.getName().str() +
                                    ": expected an entry \"body\" (tokens, positions, slots, segments, "
                                    "block_table) or \"head\" (hidden, rows) with one result");

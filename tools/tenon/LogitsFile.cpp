@@ -1,24 +1,12 @@
 #include "tools/tenon/LogitsFile.h"
 
 #include "runtime/io/OutputFile.h"
+#include "tools/cli/Npy.h"
 
 #include <algorithm>
 
 namespace tenon::cli {
 namespace {
-
-// NPY format 1.0: magic, version, header length, a Python dictionary padded so that data starts at a multiple of 64.
-std::string npyHeader(uint64_t rows, uint64_t columns) {
-  std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                           std::to_string(columns) + "), }";
-  constexpr size_t kPrefix = 10;
-  dictionary.append(63 - (kPrefix + dictionary.size()) % 64, ' ');
-  dictionary += '\n';
-  std::string header("\x93NUMPY\x01\x00", 8);
-  header += static_cast<char>(dictionary.size() & 0xff);
-  header += static_cast<char>(dictionary.size() >> 8);
-  return header + dictionary;
-}
 
 class Rows final : public LogitsSink {
 public:
