@@ -48,7 +48,7 @@ def Model_ActivationOp : Model_ElementwiseOp<"activation", [SameOperandsAndResul
   }];
   let arguments = (ins Model_ActivationKindAttr:$kind, Model_Activations:$x);
   let results = (outs Model_Activations:$result);
-  let assemblyFormat = "$kind $x attr-dict `:` type($result)";
+  let assemblyFormat = "`` $kind $x attr-dict `:` type($result)";
 }
 
 def Model_CastOp : Model_ElementwiseOp<"cast"> {
