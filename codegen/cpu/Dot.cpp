@@ -17,15 +17,20 @@ FailureOr<Dot> Dot::choose(kernel::FuncOp func, StringRef dot, Type weight, kern
                               << ", expected n = 16 and k = " << (weight.isBF16() ? 2 : 1);
   if (dot == "fma" && input.isF32())
     return step;
-  if (dot == "bf16" && input.isBF16() && weight.isBF16()) {
-    if (!(*func.getTarget()).hasFeature("avx512bf16"))
-      return func.emitOpError() << "multiplies with \"bf16\", which " << (*func.getTarget()).getSpec()
-                                << " lacks (avx512bf16)";
+  if ((dot == "bf16" || dot == "amx") && input.isBF16() && weight.isBF16()) {
+    kernel::TargetAttr target = *func.getTarget();
+    SmallVector<StringRef> needed = {"avx512bf16"};
+    if (dot == "amx")
+      needed.append({"amx-tile", "amx-bf16"});
+    for (StringRef feature : needed)
+      if (!target.hasFeature(feature))
+        return func.emitOpError() << "multiplies with \"" << dot << "\", which needs " << feature << "; target "
+                                  << target.getSpec() << " has no such feature";
     step.kind = Kind::Bf16;
     return step;
   }
   return func.emitOpError() << "cannot multiply " << input << " inputs by " << weight << " weights with \"" << dot
-                            << "\"; expected f32 inputs for \"fma\", bf16 inputs and weights for \"bf16\"";
+                            << "\"; expected f32 inputs for \"fma\", bf16 inputs and weights for \"bf16\" and \"amx\"";
 }
 
 Dot::Operand Dot::weights(KernelBuilder &b, Value pointer) const {

@@ -7,6 +7,7 @@
 //   fma         bf16, k = 2    f32    16 pairs, widened 2 fused multiply-adds, even inputs first
 //   bf16        bf16, k = 2    bf16   16 pairs          1 vdpbf16ps (rounds after each product's addition, flushes
 //                                                       subnormals)
+// The multiplier amx takes whole tiles (LinearAmx.cpp) and does what is left over with bf16 steps.
 // A step rounds the same way for any number of rows, so all buckets agree to the bit.
 #pragma once
 

@@ -1,4 +1,5 @@
 #include "test/codegen/EmulateIsa.h"
+#include "test/codegen/EmulateAmx.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -33,6 +34,8 @@ struct EmulateDotBf16 : OpRewritePattern<LLVM::CallIntrinsicOp> {
 } // namespace
 
 LogicalResult tenon::test::emulateIsa(ModuleOp module) {
+  for (auto func : module.getOps<func::FuncOp>())
+    emulateAmx(func);
   RewritePatternSet patterns(module.getContext());
   patterns.add<EmulateDotBf16>(module.getContext());
   return applyPatternsGreedily(module, std::move(patterns));

@@ -86,8 +86,8 @@ public:
                                                      pick(options.prefetch, tiling.getPrefetch())));
     Execution execution = executionFor(target);
     if (options.printAsm) {
-      auto text = codegen::cpu::printKernels(kernel.module(), execution.machine, codegen::cpu::Stage::Assembly,
-                                             execution.rewrite);
+      auto text = codegen::cpu::printKernels(kernel.module(), codegen::cpu::Machine::of(target),
+                                             codegen::cpu::Stage::Assembly);
       printf("%s", text->c_str());
       return true;
     }

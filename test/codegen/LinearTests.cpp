@@ -95,10 +95,12 @@ TEST_P(LinearTest, normAndSelectedRows) {
     }
 }
 
-// A row gives the same bits whatever rows are computed with it.
+// A row gives the same bits whatever rows are computed with it. With AMX that holds for few rows and for many, apart.
 TEST_P(LinearTest, bitsDoNotDependOnTheNumberOfRows) {
   std::vector<float> first;
   for (int64_t rows : {1, 2, 7, 16, 40}) {
+    if (GetParam().dot == "amx" && rows < 16)
+      continue; // vector steps, which add in another order than tiles
     LinearText text{
         .rows = rows, .inputs = 1030, .outputs = {50}, .weight = GetParam().weight, .narrow = GetParam().dot != "fma"};
     KernelCase kernel(text.text());
@@ -123,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, LinearTest,
                                          Numbers{"cpu:x86-64-v3", "fma", "f32"}, Numbers{"cpu:x86-64-v3", "fma", "f16"},
                                          Numbers{"cpu:x86-64-v4", "fma", "bf16"},
                                          Numbers{"cpu:x86-64-v4", "fma", "f32"}, Numbers{"cpu:x86-64-v4", "fma", "f16"},
-                                         Numbers{"cpu:x86-64-v4+avx512bf16", "bf16", "bf16"}),
+                                         Numbers{"cpu:x86-64-v4+avx512bf16", "bf16", "bf16"},
+                                         Numbers{"cpu:sapphirerapids", "amx", "bf16"}),
                          [](const auto &info) {
                            std::string name = info.param.target + "_" + info.param.dot + "_" + info.param.weight;
                            for (char &c : name)

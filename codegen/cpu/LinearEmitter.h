@@ -1,0 +1,98 @@
+// The linear emitter's parts: the schedule (Linear.cpp) and what it multiplies blocks of rows with (LinearVector.cpp,
+// LinearAmx.cpp).
+#pragma once
+
+#include "codegen/cpu/Dot.h"
+#include "codegen/cpu/LinearPlan.h"
+
+namespace tenon::codegen::cpu {
+
+class LinearEmitter {
+public:
+  LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const Dot &dot, kernel::TilingAttr tiling);
+
+  void emit();
+
+private:
+  static constexpr int64_t lanes = KernelBuilder::lanes;
+  static constexpr int64_t sumBytes = lanes * 4; // one 16-lane sum in scratch
+  static constexpr int64_t unroll = 4;           // steps in one round of the loop over depth
+  using Values = llvm::SmallVector<mlir::Value>;
+
+  // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.
+  // Its columns are (panel, linear) pairs, by panel, then linear.
+  struct Tile {
+    const LinearGroup &group;
+    mlir::Value first;
+    int64_t count;
+    int64_t ragged = 0;
+    int64_t linears() const { return static_cast<int64_t>(group.linears.size()); }
+    int64_t columns() const { return count * linears(); }
+  };
+  // What one pass over weights fetches meanwhile: for each panel, `lines` cache lines from `from`, which moves on by
+  // `stride` bytes with each round of the loop.
+  struct Ahead {
+    Values from;
+    int64_t lines = 0, stride = 0;
+  };
+  // Sums in scratch, [rows][columns][16] f32.
+  struct Sums {
+    mlir::Value base;
+    int64_t columns;
+    int64_t rowBytes() const { return columns * sumBytes; }
+  };
+  // Rows [row, row + rows) times columns [from, from + panels.size()) over steps [step, step + steps), added to `sums`.
+  struct Block {
+    llvm::ArrayRef<mlir::Value> panels; // where each panel begins
+    int64_t from;
+    mlir::Value row;
+    int64_t rows;
+    mlir::Value step;
+    int64_t steps;
+    Sums sums;
+  };
+
+  // --- Linear.cpp
+  void prepareInput();
+  int64_t widestTile(const LinearGroup &group);
+  void emitGroup(const LinearGroup &group, mlir::Value begin, mlir::Value end);
+  void emitTile(const Tile &tile);
+  void emitTileThroughScratch(const Tile &tile, int64_t columnsAtOnce);
+  void forRowBlocks(mlir::Value first, int64_t rows, int64_t block,
+                    llvm::function_ref<void(mlir::Value row, int64_t count)> body);
+  Values panelPointers(const Tile &tile);
+  Ahead aheadInPass(llvm::ArrayRef<mlir::Value> panels, mlir::Value fromStep, int64_t stepsPerRound);
+  Ahead aheadOfTile(llvm::ArrayRef<mlir::Value> next, mlir::Value row, int64_t stepCount, int64_t stepsPerRound);
+  void fetch(const Ahead &ahead, mlir::Value round);
+  void finish(const Tile &tile, mlir::Value row, int64_t rows, llvm::ArrayRef<mlir::Value> sums);
+
+  // --- LinearVector.cpp: sums in registers
+  Values multiply(llvm::ArrayRef<mlir::Value> panels, mlir::Value row, int64_t rows, mlir::Value fromStep,
+                  int64_t stepCount, const Ahead &ahead, Values sums);
+  // The last step of a depth that is no multiple of the step.
+  Values multiplyTail(llvm::ArrayRef<mlir::Value> panels, mlir::Value row, int64_t rows, Values sums);
+  void takeStep(llvm::ArrayRef<mlir::Value> lines, mlir::Value input, int64_t rows, int64_t valid, Values &sums);
+  void multiplyBlock(const Block &block, const Ahead &ahead);
+  Values loadSums(const Sums &sums, mlir::Value row, int64_t rows, int64_t from, int64_t count);
+  void storeSums(const Sums &sums, mlir::Value row, int64_t rows, int64_t from, int64_t count,
+                 llvm::ArrayRef<mlir::Value> values);
+
+  // --- LinearAmx.cpp: sums in tile registers
+  bool usesTiles() { return tiling.getDot() == "amx"; }
+  static constexpr int64_t tileSteps = 16; // steps (pairs of inputs) in one tile
+  void configureTiles(int64_t rows);       // for blocks of that many rows
+  void releaseTiles();
+  void multiplyBlockInTiles(const Block &block, const Ahead &ahead);
+
+  KernelBuilder &b;
+  const LinearPlan &plan;
+  const Dot &dot;
+  kernel::TilingAttr tiling;
+  int64_t steps, panelBytes; // whole steps over the depth; bytes of one panel
+  mlir::Value input;         // row-major rows, rowStride bytes apart
+  int64_t rowStride = 0;
+  mlir::Value tileConfiguration;
+  mlir::Value sumScratch; // for Sums, where sums do not stay in registers
+};
+
+} // namespace tenon::codegen::cpu

@@ -1,0 +1,82 @@
+// The vector multiplier of linear kernels: rows x columns sums in registers, each step takes in one line of every panel
+// (Dot.h) and the matching inputs of every row.
+#include "codegen/cpu/LinearEmitter.h"
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::codegen;
+using namespace tenon::codegen::cpu;
+
+// One step for `rows` rows: sums[row][panel] += input[row] * line[panel].
+void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows, int64_t valid,
+                             Values &sums) {
+  SmallVector<Dot::Operand> weights;
+  for (Value line : lines)
+    weights.push_back(dot.weights(b, line));
+  for (int64_t row = 0; row < rows; ++row) {
+    Dot::Operand spread = dot.inputs(b, b.at(rowInput, row * rowStride), valid);
+    for (auto [column, weight] : llvm::enumerate(weights)) {
+      Value &sum = sums[row * lines.size() + column];
+      sum = dot.accumulate(b, sum, spread, weight);
+    }
+  }
+}
+
+LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep,
+                                           int64_t stepCount, const Ahead &ahead, Values sums) {
+  int64_t stepBytes = dot.inputsPerStep() * dot.inputBytes();
+  Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), b.mul(fromStep, stepBytes));
+  Values starts;
+  for (Value panel : panels)
+    starts.push_back(b.at(panel, b.mul(fromStep, dot.lineBytes())));
+
+  auto takeSteps = [&](Value step, int64_t count, Values running) {
+    for (int64_t i = 0; i < count; ++i) {
+      Values lines;
+      for (Value start : starts)
+        lines.push_back(b.at(b.at(start, b.mul(step, dot.lineBytes())), i * dot.lineBytes()));
+      takeStep(lines, b.at(b.at(rowInput, b.mul(step, stepBytes)), i * stepBytes), rows, dot.inputsPerStep(), running);
+    }
+    return running;
+  };
+  int64_t unrolled = stepCount / unroll * unroll;
+  sums = b.loop(b.i64(0), b.i64(unrolled), unroll, sums, [&](Value step, ValueRange carried) {
+    fetch(ahead, b.div(step, unroll));
+    return takeSteps(step, unroll, llvm::to_vector(carried));
+  });
+  return takeSteps(b.i64(unrolled), stepCount - unrolled, sums);
+}
+
+LinearEmitter::Values LinearEmitter::multiplyTail(ArrayRef<Value> panels, Value row, int64_t rows,
+                                               Values sums) {
+  int64_t left = plan.depth - steps * dot.inputsPerStep();
+  if (left == 0)
+    return sums;
+  Values lines;
+  for (Value panel : panels)
+    lines.push_back(b.at(panel, steps * dot.lineBytes()));
+  Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), steps * dot.inputsPerStep() * dot.inputBytes());
+  takeStep(lines, rowInput, rows, left, sums);
+  return sums;
+}
+
+LinearEmitter::Values LinearEmitter::loadSums(const Sums &sums, Value row, int64_t rows, int64_t from, int64_t count) {
+  Values values;
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = from; c < from + count; ++c)
+      values.push_back(b.load(b.f32Vector(), b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), c * sumBytes), 64));
+  return values;
+}
+
+void LinearEmitter::storeSums(const Sums &sums, Value row, int64_t rows, int64_t from, int64_t count, ArrayRef<Value> values) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < count; ++c)
+      b.store(values[r * count + c], b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), (from + c) * sumBytes), 64);
+}
+
+void LinearEmitter::multiplyBlock(const Block &block, const Ahead &ahead) {
+  int64_t count = static_cast<int64_t>(block.panels.size());
+  Values sums = loadSums(block.sums, block.row, block.rows, block.from, count);
+  sums = multiply(block.panels, block.row, block.rows, block.step, block.steps, ahead, sums);
+  storeSums(block.sums, block.row, block.rows, block.from, count, sums);
+}
