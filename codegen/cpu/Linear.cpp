@@ -48,8 +48,10 @@ void LinearEmitter::emit() {
     columns = std::max(columns, widestTile(group) * static_cast<int64_t>(group.linears.size()));
   if (tiling.getDepth() > 0 || usesTiles() || columns > tiling.getPanels())
     sumScratch = b.scratch(plan.rows * columns * sumBytes);
-  if (usesTiles())
-    configureTiles(std::min(tiling.getRows(), plan.rows));
+  if (usesTiles()) {
+    usualTiles = {std::min(tiling.getRows(), plan.rows), std::min(columns, tiling.getPanels())};
+    configureTiles(usualTiles.first, usualTiles.second);
+  }
   int64_t panels = 0;
   for (const LinearGroup &group : plan.groups)
     panels += group.panels();
@@ -219,6 +221,11 @@ void LinearEmitter::finish(const Tile &tile, Value row, int64_t rows, ArrayRef<V
   }
 }
 
+static bool fitsTiles(kernel::TilingAttr tiling) {
+  int64_t rowTiles = llvm::divideCeil(tiling.getRows(), 16);
+  return rowTiles * tiling.getPanels() + rowTiles + tiling.getPanels() <= 8;
+}
+
 LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp func) {
   FailureOr<LinearPlan> plan = LinearPlan::of(func);
   if (failed(plan))
@@ -228,9 +235,9 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
   FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), plan->weightType, plan->layout, input);
   if (failed(dot))
     return failure();
-  if (tiling.getDot() == "amx" && (tiling.getRows() > 32 || tiling.getPanels() > 2))
+  if (tiling.getDot() == "amx" && !fitsTiles(tiling))
     return func.emitOpError() << "has a tiling of " << tiling.getRows() << " rows x " << tiling.getPanels()
-                              << " panels, expected at most 32 x 2 in AMX tiles";
+                              << " panels, which do not fit in 8 AMX tiles with their inputs and weights";
   LinearEmitter(b, *plan, *dot, tiling).emit();
   return success();
 }

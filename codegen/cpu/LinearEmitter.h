@@ -80,7 +80,14 @@ private:
   // --- LinearAmx.cpp: sums in tile registers
   bool usesTiles() { return tiling.getDot() == "amx"; }
   static constexpr int64_t tileSteps = 16; // steps (pairs of inputs) in one tile
-  void configureTiles(int64_t rows);       // for blocks of that many rows
+  struct TileNumbers {
+    int64_t rowTiles, columns;
+    int64_t sum(int64_t rowTile, int64_t column) const { return rowTile * columns + column; }
+    int64_t input(int64_t rowTile) const { return rowTiles * columns + rowTile; }
+    int64_t weights(int64_t column) const { return rowTiles * columns + rowTiles + column; }
+  };
+  static TileNumbers tilesFor(int64_t rows, int64_t columns);
+  void configureTiles(int64_t rows, int64_t columns); // for blocks of that many
   void releaseTiles();
   void multiplyBlockInTiles(const Block &block, const Ahead &ahead);
 
@@ -92,7 +99,8 @@ private:
   mlir::Value input;         // row-major rows, rowStride bytes apart
   int64_t rowStride = 0;
   mlir::Value tileConfiguration;
-  mlir::Value sumScratch; // for Sums, where sums do not stay in registers
+  std::pair<int64_t, int64_t> usualTiles; // rows and columns that tiles are configured for except in odd blocks
+  mlir::Value sumScratch;                 // for Sums, where sums do not stay in registers
 };
 
 } // namespace tenon::codegen::cpu

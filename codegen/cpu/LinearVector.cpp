@@ -8,8 +8,7 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 // One step for `rows` rows: sums[row][panel] += input[row] * line[panel].
-void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows, int64_t valid,
-                             Values &sums) {
+void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows, int64_t valid, Values &sums) {
   SmallVector<Dot::Operand> weights;
   for (Value line : lines)
     weights.push_back(dot.weights(b, line));
@@ -23,7 +22,7 @@ void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows
 }
 
 LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep,
-                                           int64_t stepCount, const Ahead &ahead, Values sums) {
+                                              int64_t stepCount, const Ahead &ahead, Values sums) {
   int64_t stepBytes = dot.inputsPerStep() * dot.inputBytes();
   Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), b.mul(fromStep, stepBytes));
   Values starts;
@@ -47,8 +46,7 @@ LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row,
   return takeSteps(b.i64(unrolled), stepCount - unrolled, sums);
 }
 
-LinearEmitter::Values LinearEmitter::multiplyTail(ArrayRef<Value> panels, Value row, int64_t rows,
-                                               Values sums) {
+LinearEmitter::Values LinearEmitter::multiplyTail(ArrayRef<Value> panels, Value row, int64_t rows, Values sums) {
   int64_t left = plan.depth - steps * dot.inputsPerStep();
   if (left == 0)
     return sums;
@@ -64,14 +62,17 @@ LinearEmitter::Values LinearEmitter::loadSums(const Sums &sums, Value row, int64
   Values values;
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = from; c < from + count; ++c)
-      values.push_back(b.load(b.f32Vector(), b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), c * sumBytes), 64));
+      values.push_back(
+          b.load(b.f32Vector(), b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), c * sumBytes), 64));
   return values;
 }
 
-void LinearEmitter::storeSums(const Sums &sums, Value row, int64_t rows, int64_t from, int64_t count, ArrayRef<Value> values) {
+void LinearEmitter::storeSums(const Sums &sums, Value row, int64_t rows, int64_t from, int64_t count,
+                              ArrayRef<Value> values) {
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < count; ++c)
-      b.store(values[r * count + c], b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), (from + c) * sumBytes), 64);
+      b.store(values[r * count + c],
+              b.at(b.at(sums.base, b.mul(b.add(row, r), sums.rowBytes())), (from + c) * sumBytes), 64);
 }
 
 void LinearEmitter::multiplyBlock(const Block &block, const Ahead &ahead) {

@@ -38,8 +38,8 @@ static constexpr Number kV3Numbers[] = {{"accumulators", 4},      {"decode_rows"
                                         {"prefetch_bytes", 2048}, {"registers", 16},      {"vector_bits", 256},
                                         {"weight_streams", 4}};
 static constexpr Number kV4Numbers[] = {
-    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 3},
-    {"gemm_rows", 8},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
+    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 4},
+    {"gemm_rows", 6},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
     {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 8}};
 static constexpr Number kSapphireRapidsNumbers[] = {
     {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 64}, {"gemm_depth", 512},   {"gemm_panels", 2},

@@ -62,7 +62,7 @@ static kernel::TilingAttr vectorTiling(MLIRContext *context, StringRef dot, Line
       roundPanels(own ? target.number("gemm_panels") : std::max<int64_t>(1, accumulators / 8), shape.joined);
   int64_t rows = std::clamp<int64_t>(sums / panels, 1, shape.rows);
   return kernel::TilingAttr::get(context, dot, rows, panels, target.number("gemm_depth"), /*streams=*/1,
-                                 /*prefetch=*/0);
+                                 target.number("prefetch_bytes"));
 }
 
 static int64_t amxTiles(int64_t rows, int64_t panels) {
@@ -78,7 +78,7 @@ static kernel::TilingAttr amxTiling(MLIRContext *context, LinearShape shape, ker
     return kernel::TilingAttr::get(context, "amx", rows, panels, /*depth=*/0, /*streams=*/panels,
                                    target.number("prefetch_bytes"));
   return kernel::TilingAttr::get(context, "amx", rows, panels, target.number("gemm_depth"), /*streams=*/1,
-                                 /*prefetch=*/0);
+                                 target.number("prefetch_bytes"));
 }
 
 kernel::TilingAttr tenon::chooseTiling(kernel::FuncOp kernel, kernel::TargetAttr target) {

@@ -36,7 +36,9 @@ private:
   Type pointerType() { return LLVM::LLVMPointerType::get(b.getContext()); }
   Value i64(int64_t v) { return arith::ConstantOp::create(b, b.getI64IntegerAttr(v)); }
   Value allocate(int64_t bytes) { return LLVM::AllocaOp::create(b, pointerType(), b.getI8Type(), i64(bytes), 64); }
-  Value at(Value pointer, Value bytes) { return LLVM::GEPOp::create(b, pointerType(), b.getI8Type(), pointer, ValueRange{bytes}); }
+  Value at(Value pointer, Value bytes) {
+    return LLVM::GEPOp::create(b, pointerType(), b.getI8Type(), pointer, ValueRange{bytes});
+  }
   Value times(Value a, Value c) { return arith::MulIOp::create(b, a, c); }
   static int64_t number(Value tile) {
     IntegerAttr constant;
@@ -94,7 +96,8 @@ private:
       auto constant = [&](int32_t v) -> Value { return arith::ConstantOp::create(b, DenseElementsAttr::get(ints, v)); };
       Value even = arith::ShLIOp::create(b, pairs, constant(16));
       Value odd = arith::AndIOp::create(b, pairs, constant(static_cast<int32_t>(0xffff0000)));
-      return std::pair<Value, Value>(arith::BitcastOp::create(b, floats, even), arith::BitcastOp::create(b, floats, odd));
+      return std::pair<Value, Value>(arith::BitcastOp::create(b, floats, even),
+                                     arith::BitcastOp::create(b, floats, odd));
     };
     Value zero = arith::ConstantOp::create(b, DenseElementsAttr::get(floats, 0.0f));
     Value pairs = arith::DivUIOp::create(b, bytesOf(left), i64(4));

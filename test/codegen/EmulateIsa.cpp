@@ -1,7 +1,7 @@
 #include "test/codegen/EmulateIsa.h"
-#include "test/codegen/EmulateAmx.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "test/codegen/EmulateAmx.h"
 
 using namespace mlir;
 

@@ -78,7 +78,8 @@ public:
     text.narrow = dot != "fma";
     text.narrowOut = text.narrowOut && text.narrow;
     KernelCase kernel(text.text());
-    kernel::TilingAttr tiling = tilingFor(target, dot, text.rows);
+    kernel.setTarget(target);
+    kernel::TilingAttr tiling = *kernel.func().getTiling();
     auto pick = [](int64_t given, int64_t chosen) { return given < 0 ? chosen : given; };
     int64_t panels = pick(options.panels, tiling.getPanels());
     kernel.setTarget(target, kernel::TilingAttr::get(&context(), tiling.getDot(), pick(options.rows, tiling.getRows()),
@@ -86,8 +87,8 @@ public:
                                                      pick(options.prefetch, tiling.getPrefetch())));
     Execution execution = executionFor(target);
     if (options.printAsm) {
-      auto text = codegen::cpu::printKernels(kernel.module(), codegen::cpu::Machine::of(target),
-                                             codegen::cpu::Stage::Assembly);
+      auto text =
+          codegen::cpu::printKernels(kernel.module(), codegen::cpu::Machine::of(target), codegen::cpu::Stage::Assembly);
       printf("%s", text->c_str());
       return true;
     }

@@ -5,6 +5,7 @@
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
 #include "mlir/Parser/Parser.h"
+#include "passes/tile/Tiling.h"
 #include "runtime/device/cpu/HostFeatures.h"
 #include "test/codegen/EmulateIsa.h"
 #include "llvm/ADT/APFloat.h"
@@ -178,7 +179,7 @@ tenon::test::KernelCase::KernelCase(const std::string &text) : parsed(parseSourc
 
 void tenon::test::KernelCase::setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling) {
   kernelFunc.setTargetAttr(target);
-  kernelFunc.setTilingAttr(tiling);
+  kernelFunc.setTilingAttr(tiling ? tiling : chooseTiling(kernelFunc, target));
   code.reset();
 }
 

@@ -54,7 +54,8 @@ public:
 
   kernel::FuncOp func() const { return kernelFunc; }
   mlir::ModuleOp module() const { return *parsed; }
-  void setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling);
+  // `tiling` null: the one that choose-tiling chooses.
+  void setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling = {});
 
   // Random operands: floats normal with deviation 1 (weights, operands with a packed layout: 1/sqrt(columns)), rounded
   // to the element type; integers zero. Replace what a case needs.

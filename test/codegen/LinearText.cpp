@@ -97,14 +97,3 @@ int64_t tenon::test::LinearText::flops() const {
     flops += 2 * rows * n * inputs;
   return gateUp ? 2 * flops : flops;
 }
-
-kernel::TilingAttr tenon::test::tilingFor(kernel::TargetAttr target, const std::string &dot, int64_t rows) {
-  int64_t sums = target.number("accumulators");
-  if (rows <= target.number("decode_rows")) {
-    int64_t panels = std::clamp<int64_t>(sums / rows, 1, target.number("weight_streams"));
-    return kernel::TilingAttr::get(target.getContext(), dot == "amx" ? "bf16" : dot, rows, panels, 0, panels,
-                                   target.number("prefetch_bytes"));
-  }
-  return kernel::TilingAttr::get(target.getContext(), dot, target.number("gemm_rows"), target.number("gemm_panels"),
-                                 target.number("gemm_depth"), 1, target.number("prefetch_bytes"));
-}

@@ -26,7 +26,4 @@ struct LinearText {
   int64_t flops() const;
 };
 
-// What choose-tiling chooses for `rows` rows with multiplier `dot` ("fma", "bf16" or "amx").
-kernel::TilingAttr tilingFor(kernel::TargetAttr target, const std::string &dot, int64_t rows);
-
 } // namespace tenon::test

@@ -10,14 +10,14 @@
 // V4: kernel.func @decode_1 {{.*}} tiling <dot = "fma", rows = 1, panels = 8, depth = 0, streams = 8, prefetch = 2048>
 // V4: kernel.func @decode_4 {{.*}} tiling <dot = "fma", rows = 4, panels = 6, depth = 0, streams = 6, prefetch = 2048>
 // More rows: cache blocks. A target whose own dot needs bf16 rows multiplies f32 rows with fma.
-// V3: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 4, panels = 1, depth = 256, streams = 1, prefetch = 0>
-// V4: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 8, panels = 3, depth = 256, streams = 1, prefetch = 0>
-// AMX: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 8, panels = 3, depth = 512, streams = 1, prefetch = 0>
+// V3: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 4, panels = 1, depth = 256, streams = 1, prefetch = 2048>
+// V4: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 8, panels = 3, depth = 256, streams = 1, prefetch = 2048>
+// AMX: kernel.func @block_64 {{.*}} tiling <dot = "fma", rows = 8, panels = 3, depth = 512, streams = 1, prefetch = 2048>
 // The target's dot where rows and weights are bf16.
 // V4: kernel.func @narrow_1 {{.*}} tiling <dot = "bf16", rows = 1, panels = 8
 // AMX: kernel.func @narrow_1 {{.*}} tiling <dot = "amx", rows = 1, panels = 3, depth = 0, streams = 3, prefetch = 2048>
 // V4: kernel.func @narrow_64 {{.*}} tiling <dot = "bf16", rows = 8, panels = 3, depth = 256
-// AMX: kernel.func @narrow_64 {{.*}} tiling <dot = "amx", rows = 32, panels = 2, depth = 512, streams = 1, prefetch = 0>
+// AMX: kernel.func @narrow_64 {{.*}} tiling <dot = "amx", rows = 32, panels = 2, depth = 512, streams = 1, prefetch = 2048>
 // gate and up are computed side by side: panels come in pairs and rows give way.
 // V3: kernel.func @gate_up_4 {{.*}} tiling <dot = "fma", rows = 2, panels = 2, depth = 0, streams = 2
 // V4: kernel.func @gate_up_4 {{.*}} tiling <dot = "fma", rows = 4, panels = 6, depth = 0
