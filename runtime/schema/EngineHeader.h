@@ -12,8 +12,8 @@ inline constexpr uint16_t kFormatMinor = 0;
 inline constexpr uint64_t kMaxMetadataBytes = 64ull << 20;
 inline constexpr uint64_t kSegmentAlignment = 4096;
 
-// Engine: the metadata follows the header directly. External weights file: metadataBytes is 0, `digest` is that of the one
-// segment, which starts at byte 4096.
+// Engine: the metadata follows the header directly. External weights file: metadataBytes is 0, `digest` is that of the
+// one segment, which starts at byte 4096.
 struct EngineHeader {
   char magic[8];
   uint16_t major;
