@@ -7,8 +7,12 @@
 
 namespace tenon {
 
-template <typename T> [[nodiscard]] inline bool checkedAdd(T a, T b, T &out) { return !__builtin_add_overflow(a, b, &out); }
-template <typename T> [[nodiscard]] inline bool checkedMul(T a, T b, T &out) { return !__builtin_mul_overflow(a, b, &out); }
+template <typename T> [[nodiscard]] inline bool checkedAdd(T a, T b, T &out) {
+  return !__builtin_add_overflow(a, b, &out);
+}
+template <typename T> [[nodiscard]] inline bool checkedMul(T a, T b, T &out) {
+  return !__builtin_mul_overflow(a, b, &out);
+}
 
 // True when [offset, offset + size) lies within [0, limit); safe for any values.
 [[nodiscard]] inline bool rangeWithin(uint64_t offset, uint64_t size, uint64_t limit) {

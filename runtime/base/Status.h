@@ -1,8 +1,8 @@
 // Status and Result<T>: how the runtime reports failure. No exceptions, no errno left behind.
 //
-// A Status carries a code (the C API's tenon_status values, the CLI's exit codes map from them) and one message that says
-// what failed, where, what was expected, what was found and what to do. Both types are [[nodiscard]].
-// Threads: value types, no sharing. Ownership: the message is owned.
+// A Status carries a code (the C API's tenon_status values, the CLI's exit codes map from them) and one message that
+// says what failed, where, what was expected, what was found and what to do. Both types are [[nodiscard]]. Threads:
+// value types, no sharing. Ownership: the message is owned.
 #pragma once
 
 #include <cassert>
@@ -52,7 +52,9 @@ private:
 template <typename T> class [[nodiscard]] Result {
 public:
   Result(T value) : value_(std::move(value)) {}
-  Result(Status status) : status_(std::move(status)) { assert(!status_.isOk() && "a Result without value needs an error"); }
+  Result(Status status) : status_(std::move(status)) {
+    assert(!status_.isOk() && "a Result without value needs an error");
+  }
 
   bool isOk() const { return value_.has_value(); }
   const Status &status() const & { return status_; }
@@ -80,7 +82,8 @@ private:
 #define TENON_CONCAT_INNER(a, b) a##b
 #define TENON_CONCAT(a, b) TENON_CONCAT_INNER(a, b)
 // `TENON_ASSIGN(auto x, f())`: x is f()'s value, or the caller returns f()'s Status.
-#define TENON_ASSIGN(declaration, expression) TENON_ASSIGN_IMPL(TENON_CONCAT(tenonResult, __LINE__), declaration, expression)
+#define TENON_ASSIGN(declaration, expression)                                                                          \
+  TENON_ASSIGN_IMPL(TENON_CONCAT(tenonResult, __LINE__), declaration, expression)
 #define TENON_ASSIGN_IMPL(result, declaration, expression)                                                             \
   auto result = (expression);                                                                                          \
   if (!result.isOk())                                                                                                  \
