@@ -12,16 +12,18 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr int64_t kLanes = KernelBuilder::lanes, kVectorBytes = kLanes * 4;
+static constexpr int64_t kMostTileBytes = 32 << 10; // of the queries of a tile; its outputs take as many
 
 // The rows per block that cut `rows` into equal blocks of at most `most`.
 static int64_t evenBlock(int64_t rows, int64_t most) { return llvm::divideCeil(rows, llvm::divideCeil(rows, most)); }
 
-// A block holds its sums, a panel's worth of right sides and one left value in registers.
+// A block holds its sums, one row of right sides and one left value in registers. Eight rows hide the latency of the
+// multiply-add already; four panels are a page row of 64 tokens.
 static AttentionBlock blockOf(int64_t rows, kernel::TargetAttr target) {
-  int64_t perVector = kLanes * 32 / target.number("vector_bits"), registers = target.number("registers");
-  int64_t most = (registers / perVector) - 1;
-  rows = evenBlock(rows, std::min<int64_t>(most, 8));
-  return {rows, std::clamp<int64_t>((registers - 1) / (perVector * (rows + 1)), 1, 4)};
+  int64_t perVector = kLanes * 32 / target.number("vector_bits"),
+          vectors = (target.number("registers") - 1) / perVector;
+  rows = evenBlock(rows, std::min<int64_t>(vectors - 1, 8));
+  return {rows, std::min<int64_t>(vectors / (rows + 1), 4)};
 }
 
 AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr target) {
@@ -37,7 +39,8 @@ AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr targ
   s.cacheType = cache.getElementType();
   s.scale = op.getScale().convertToDouble();
   // 16 rows share a page while it is in L1; a whole group stays together as long as its scratch is small.
-  int64_t rows = std::clamp<int64_t>(s.group, 16, 32);
+  int64_t most = std::max<int64_t>(1, kMostTileBytes / (s.headDim * 4));
+  int64_t rows = std::min(std::clamp<int64_t>(s.group, 16, 32), most);
   int64_t blockRows = blockOf(rows, target).rows;
   s.tileRows = std::min(s.tokens * s.group, static_cast<int64_t>(llvm::alignTo(rows, blockRows)));
   s.whole = blockOf(s.tileRows, target);

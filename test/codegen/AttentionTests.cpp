@@ -97,6 +97,11 @@ TEST_P(AttentionTest, matchesTheReferenceForAnyHeadSize) {
     check({.tokens = 3, .heads = 4, .kvHeads = 2, .headDim = headDim}, {{0, 0, 3, 70}});
 }
 
+// The scratch of a tile has a limit, whatever the head size.
+TEST_P(AttentionTest, matchesTheReferenceForHugeHeads) {
+  check({.tokens = 2, .heads = 8, .kvHeads = 1, .headDim = 1024, .pageTokens = 16}, {{0, 0, 2, 40}});
+}
+
 TEST_P(AttentionTest, matchesTheReferenceForAnyGroup) {
   using Heads = std::pair<int64_t, int64_t>;
   for (auto [heads, kvHeads] : {Heads{1, 1}, {4, 4}, {6, 2}, {5, 1}, {7, 1}, {16, 2}, {12, 1}, {40, 1}}) {
@@ -173,6 +178,14 @@ TEST_P(AttentionTest, matchesTheReferenceForPeakedScores) {
     for (float y : got.front().tensor->f32)
       EXPECT_TRUE(std::isfinite(y)) << factor;
   }
+}
+
+// The order of all additions is the schedule's, not the instruction set's.
+TEST(AttentionBitsTest, everyInstructionSetGivesTheSame) {
+  Step step{.tokens = 24, .segments = 4, .slots = 2, .heads = 12, .kvHeads = 2, .headDim = 40, .cacheType = "bf16"};
+  std::vector<Segment> segments = {{0, 0, 20, 90}, {1, 20, 1, 200}};
+  std::vector<float> first = AttentionCase(step, "cpu:x86-64-v3").check(segments);
+  EXPECT_TRUE(sameBits(AttentionCase(step, "cpu:x86-64-v4").check(segments), first));
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, AttentionTest, everyIsa(), isaName);

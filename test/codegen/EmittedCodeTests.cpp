@@ -41,6 +41,11 @@ std::vector<InnerLoop> productLoops(const std::string &code) {
   return loops;
 }
 
+// x86: the destination is written last.
+bool isVectorStore(llvm::StringRef instruction) {
+  return instruction.starts_with("vmov") && instruction.ends_with(")");
+}
+
 struct Budget {
   const char *spec, *multiplyAdd;
   std::vector<int64_t> sums; // multiply-adds of each product loop
@@ -64,13 +69,28 @@ TEST(EmittedCodeTest, attentionKeepsItsSumsInRegisters) {
         bool leftValue =
             llvm::StringRef(instruction).starts_with("vbroadcastss") || llvm::StringRef(instruction).starts_with("ld");
         EXPECT_TRUE(!stack || leftValue) << budget.spec << ": " << instruction << "\n" << body;
-        bool stores = llvm::StringRef(instruction).starts_with("st") ||
-                      (llvm::StringRef(instruction).starts_with("vmov") && llvm::StringRef(instruction).ends_with(")"));
+        bool stores = llvm::StringRef(instruction).starts_with("st") || isVectorStore(instruction);
         EXPECT_FALSE(stores) << budget.spec << ": " << instruction << "\n" << body;
       }
     }
     EXPECT_THAT(sums, testing::UnorderedElementsAreArray(budget.sums)) << budget.spec;
   }
+}
+
+// No group fills more registers than there are.
+TEST(EmittedCodeTest, blocksOfAnyGroupFitTheRegisters) {
+  for (const char *spec : {"cpu:x86-64-v4", "cpu:x86-64-v3", "cpu:aarch64"})
+    for (int64_t group : {1, 2, 3, 5, 6, 7, 9, 11, 12, 16}) {
+      AttentionText text{.heads = group, .kvHeads = 1, .headDim = 96};
+      std::vector<InnerLoop> loops = productLoops(assembly(text.text(), spec));
+      EXPECT_FALSE(loops.empty());
+      for (const InnerLoop &loop : loops) {
+        std::string body = llvm::join(loop.instructions, "\n");
+        EXPECT_EQ(loop.count("str\t") + loop.count("stp\t"), 0) << spec << ", group of " << group << "\n" << body;
+        EXPECT_EQ(llvm::count_if(loop.instructions, isVectorStore), 0) << spec << ", group of " << group << "\n"
+                                                                       << body;
+      }
+    }
 }
 
 // A tile that is always one token's group needs one kind of block only.
