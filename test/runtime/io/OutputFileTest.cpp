@@ -158,6 +158,7 @@ TEST_P(InterruptTest, leavesNothingBehind) {
   ASSERT_EQ(pipe(ready), 0);
   pid_t child = fork();
   if (child == 0) {
+    signal(GetParam(), SIG_DFL); // a shell's background job inherits an ignored SIGINT
     io::removeTemporariesOnSignals();
     auto first = io::OutputFile::create(at("first"), 100);
     auto second = io::OutputFile::create(at("second"), 100);
