@@ -52,8 +52,8 @@ Status AddedTokens::parse(const JsonNode &node, const Normalizer *normalizer, Vo
     NormalText text{std::string(content), 0};
     if (normalizer)
       TENON_TRY(normalizer->apply(text));
-    if (text.text.empty())
-      return contentNode.invalid("an added token that normalization leaves something of", inQuotes(content));
+    if (text.text.empty()) // nothing to look for; the token keeps its id
+      continue;
     normalized.push_back({std::move(text.text), static_cast<int32_t>(id)});
   }
   plain_ = LongestMatcher(std::move(plain));

@@ -3,6 +3,9 @@
 
 #include "runtime/text/Unicode.h"
 
+#include <array>
+#include <span>
+
 namespace tenon::text {
 
 namespace {
@@ -38,6 +41,123 @@ Status parseVocabulary(const JsonNode &node, Vocabulary &vocabulary) {
   }
   return Status::ok();
 }
+
+class MergeReader {
+public:
+  MergeReader(const JsonNode &node, const Vocabulary &vocabulary, MergeTable &merges)
+      : node_(node), vocabulary_(vocabulary), merges_(merges) {}
+
+  Status add(simdjson::dom::element entry) {
+    Merge &merge = block_[filled_];
+    merge.index = index_++;
+    if (merge.index == 0)
+      pairs_ = entry.is_array();
+    bool skip = false;
+    TENON_TRY(pairs_ ? readPair(entry, merge) : readLine(entry, merge, skip));
+    if (skip)
+      return Status::ok();
+    merge.joined.assign(merge.texts[0]);
+    merge.joined += merge.texts[1];
+    merge.texts[2] = merge.joined;
+    for (int i = 0; i < 2; ++i) {
+      merge.hashes[i] = vocabulary_.hash(merge.texts[i]);
+      vocabulary_.fetchSlot(merge.hashes[i]);
+    }
+    return ++filled_ == blockSize ? flush() : Status::ok();
+  }
+
+  Status flush() {
+    for (Merge &merge : block())
+      for (int i = 0; i < 2; ++i)
+        vocabulary_.fetchRecord(merge.hashes[i]);
+    for (Merge &merge : block()) {
+      // Most merges make the token that the last one made, or the next.
+      merge.ids[2] = -1;
+      for (int32_t guess : {lastId_, lastId_ + 1})
+        if (vocabulary_.text(guess) == merge.texts[2])
+          lastId_ = merge.ids[2] = guess;
+      if (merge.ids[2] < 0) {
+        merge.hashes[2] = vocabulary_.hash(merge.texts[2]);
+        vocabulary_.fetchSlot(merge.hashes[2]);
+      }
+      for (int i = 0; i < 2; ++i)
+        TENON_TRY(find(merge, i));
+      merges_.fetch(merge.ids[0], merge.ids[1]);
+    }
+    for (Merge &merge : block())
+      if (merge.ids[2] < 0)
+        vocabulary_.fetchRecord(merge.hashes[2]);
+    for (Merge &merge : block()) {
+      if (merge.ids[2] < 0)
+        TENON_TRY(find(merge, 2));
+      lastId_ = merge.ids[2];
+      merges_.set(merge.ids[0], merge.ids[1], {rank_++, merge.ids[2]});
+    }
+    filled_ = 0;
+    return Status::ok();
+  }
+
+private:
+  static constexpr size_t blockSize = 64;
+  struct Merge {
+    size_t index;              // in the file
+    std::string_view texts[3]; // left, right and what they become
+    std::string joined;
+    uint64_t hashes[3];
+    int32_t ids[3];
+  };
+  std::span<Merge> block() { return {block_.data(), filled_}; }
+  JsonNode place(simdjson::dom::element entry, size_t index) const {
+    return JsonNode(entry, node_.path() + "[" + std::to_string(index) + "]");
+  }
+
+  Status readPair(simdjson::dom::element entry, Merge &merge) const {
+    simdjson::dom::array pair;
+    bool isPair = entry.get(pair) == simdjson::SUCCESS && pair.size() == 2 &&
+                  pair.at(0).get(merge.texts[0]) == simdjson::SUCCESS &&
+                  pair.at(1).get(merge.texts[1]) == simdjson::SUCCESS;
+    if (isPair)
+      return Status::ok();
+    JsonNode where = place(entry, merge.index);
+    return where.invalid("two tokens, as in [\"a\", \"b\"]", where.describe());
+  }
+
+  // `skip` is set for the first line of a merges.txt, which files of the first years carry along.
+  Status readLine(simdjson::dom::element entry, Merge &merge, bool &skip) const {
+    std::string_view line;
+    bool isText = entry.get(line) == simdjson::SUCCESS;
+    skip = isText && line.starts_with("#version");
+    if (skip)
+      return Status::ok();
+    size_t space = line.find(' ');
+    if (!isText || space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
+      JsonNode where = place(entry, merge.index);
+      return where.invalid("two tokens with one space between them, as in \"a b\"", where.describe());
+    }
+    merge.texts[0] = line.substr(0, space);
+    merge.texts[1] = line.substr(space + 1);
+    return Status::ok();
+  }
+
+  Status find(Merge &merge, int which) const {
+    merge.ids[which] = vocabulary_.find(merge.texts[which], merge.hashes[which]);
+    if (merge.ids[which] >= 0)
+      return Status::ok();
+    return place(node_.element(), merge.index)
+        .invalid("a merge of two tokens of the vocabulary into a third",
+                 inQuotes(merge.texts[which]) + ", which is not in the vocabulary");
+  }
+
+  const JsonNode &node_;
+  const Vocabulary &vocabulary_;
+  MergeTable &merges_;
+  std::array<Merge, blockSize> block_;
+  size_t filled_ = 0;
+  size_t index_ = 0;
+  uint32_t rank_ = 0;
+  int32_t lastId_ = -1;
+  bool pairs_ = false; // the first entry says how all are written: ["a", "b"] or "a b"
+};
 
 } // namespace
 
@@ -75,57 +195,20 @@ Status Bpe::parseOptions(const JsonNode &node) {
   return Status::ok();
 }
 
+// Merges come by the hundred thousand, and each looks three tokens up at random places: block by block, so that the
+// memory for one merge arrives while others are worked on.
 Status Bpe::parseMerges(const JsonNode &node) {
   TENON_ASSIGN(simdjson::dom::array list, node.asArray());
-  size_t count = 0;
+  size_t count = 0; // dom::array::size() saturates at 2^24 - 1
   for (simdjson::dom::element entry : list) {
     (void)entry;
     ++count;
   }
   merges_.reserve(count);
-  std::string joined;
-  size_t index = 0;
-  uint32_t rank = 0;
-  bool pairs = false; // the first entry says how all are written: ["a", "b"] or "a b"
-  for (simdjson::dom::element entry : list) {
-    auto place = [&] { return JsonNode(entry, node.path() + "[" + std::to_string(index) + "]"); };
-    if (index == 0)
-      pairs = entry.is_array();
-    std::string_view left, right;
-    if (pairs) {
-      simdjson::dom::array pair;
-      bool isPair = entry.get(pair) == simdjson::SUCCESS && pair.size() == 2 &&
-                    pair.at(0).get(left) == simdjson::SUCCESS && pair.at(1).get(right) == simdjson::SUCCESS;
-      if (!isPair)
-        return place().invalid("two tokens, as in [\"a\", \"b\"]", place().describe());
-    } else {
-      std::string_view line;
-      if (entry.get(line) != simdjson::SUCCESS)
-        return place().invalid("two tokens, as in \"a b\"", place().describe());
-      if (line.starts_with("#version")) { // the first line of a merges.txt
-        ++index;
-        continue;
-      }
-      size_t space = line.find(' ');
-      if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos)
-        return place().invalid("two tokens with one space between them", place().describe());
-      left = line.substr(0, space);
-      right = line.substr(space + 1);
-    }
-    joined.assign(left);
-    joined += right;
-    int32_t ids[3];
-    std::string_view texts[3] = {left, right, joined};
-    for (int i = 0; i < 3; ++i) {
-      ids[i] = vocabulary_.find(texts[i]);
-      if (ids[i] < 0)
-        return place().invalid("a merge of tokens of the vocabulary into another",
-                               inQuotes(texts[i]) + ", which is none");
-    }
-    merges_.set(ids[0], ids[1], {rank++, ids[2]});
-    ++index;
-  }
-  return Status::ok();
+  MergeReader reader(node, vocabulary_, merges_);
+  for (simdjson::dom::element entry : list)
+    TENON_TRY(reader.add(entry));
+  return reader.flush();
 }
 
 void Bpe::prepare() {

@@ -27,6 +27,10 @@ public:
     slot.pair = pairOf(left, right);
     slot.merge = merge;
   }
+  // Asks for the memory that set() or find() will need.
+  void fetch(int32_t left, int32_t right) const {
+    __builtin_prefetch(&slots_[hashOf(pairOf(left, right), key_) & (slots_.size() - 1)], 1);
+  }
   // The pair's merge, or null. Ids are at least 0.
   const Merge *find(int32_t left, int32_t right) const {
     const Slot &slot = slots_[slotFor(pairOf(left, right))];

@@ -1,6 +1,7 @@
 #include "runtime/text/RegexClass.h"
 
 #include "runtime/text/Json.h"
+#include "runtime/text/RegexCase.h"
 #include "runtime/text/RegexProperty.h"
 #include "runtime/text/Unicode.h"
 
@@ -42,14 +43,14 @@ Result<char32_t> takeHex(RegexSource &source, int least, int most) {
 }
 
 Result<ClassItem> set(std::string_view members, bool negated) {
-  return ClassItem{negated ? ClassItem::NegatedSet : ClassItem::Set, 0, std::string(members)};
+  return ClassItem{negated ? ClassItem::NegatedSet : ClassItem::Set, 0, std::string(members), false};
 }
 
 // \p{name} \p{^name} \P{name}, the cursor behind the letter.
-Result<ClassItem> takeProperty(RegexSource &source, bool negated) {
+Result<ClassItem> takeProperty(RegexSource &source, bool negated, bool inClass) {
   size_t end = source.rest().find('}');
   if (source.peek() != '{' || end == std::string_view::npos)
-    return source.broken("a property name in braces");
+    return source.unknown("a property without its name in braces");
   std::string_view name = source.rest().substr(1, end - 1);
   for (size_t i = 0; i <= end; ++i)
     source.take();
@@ -57,16 +58,18 @@ Result<ClassItem> takeProperty(RegexSource &source, bool negated) {
     negated = !negated;
     name.remove_prefix(1);
   }
-  std::optional<std::string> members = propertyMembers(name);
+  std::optional<std::string> members = propertyMembers(name, inClass);
   if (!members)
     return source.unknown("the property " + inQuotes(name));
-  return set(*members, negated);
+  TENON_ASSIGN(ClassItem item, set(*members, negated));
+  item.cased = true;
+  return item;
 }
 
 // A class is a union of operands; operands are intersected.
 class ClassTranslator {
 public:
-  explicit ClassTranslator(RegexSource &source) : source_(source) {}
+  ClassTranslator(RegexSource &source, bool caseless) : source_(source), caseless_(caseless) {}
 
   // The cursor on '['.
   Result<std::string> run(int depth) {
@@ -95,6 +98,8 @@ public:
 
 private:
   Status element(int depth);
+  Status addRange(char32_t first, char32_t last);
+  Status addSet(const ClassItem &set);
 
   std::string operand() {
     std::vector<std::string> parts = std::move(alternatives_);
@@ -111,6 +116,7 @@ private:
   }
 
   RegexSource &source_;
+  bool caseless_;
   std::string members_;                   // of the present operand, between PCRE2's brackets
   std::vector<std::string> alternatives_; // its parts that cannot stand between brackets
   std::vector<std::string> operands_;     // finished ones, before each '&&'
@@ -133,15 +139,13 @@ Status ClassTranslator::element(int depth) {
         return source_.unknown("the POSIX class " + inQuotes(rest.substr(0, end + 2)));
       for (size_t i = 0; i < end + 2; ++i)
         source_.take();
-      if (negated)
-        alternatives_.push_back("[^" + *members + "]");
-      else
-        members_ += *members;
-      return Status::ok();
+      std::string_view name = rest.substr(nameAt, end - nameAt);
+      ClassItem item{negated ? ClassItem::NegatedSet : ClassItem::Set, 0, *members, name == "upper" || name == "lower"};
+      return addSet(item);
     }
   }
   if (rest[0] == '[') {
-    TENON_ASSIGN(std::string nested, ClassTranslator(source_).run(depth + 1));
+    TENON_ASSIGN(std::string nested, ClassTranslator(source_, caseless_).run(depth + 1));
     alternatives_.push_back(std::move(nested));
     return Status::ok();
   }
@@ -149,35 +153,42 @@ Status ClassTranslator::element(int depth) {
     if (source_.peek() == '\\')
       return takeEscape(source_, /*inClass=*/true);
     TENON_ASSIGN(char32_t code, source_.takeCharacter());
-    return ClassItem{ClassItem::Literal, code, {}};
+    return ClassItem{ClassItem::Literal, code, {}, false};
   };
   TENON_ASSIGN(ClassItem item, takeItem());
-  if (item.kind == ClassItem::Set) {
-    members_ += item.members;
-    return Status::ok();
-  }
-  if (item.kind == ClassItem::NegatedSet) {
-    alternatives_.push_back(matcherOf(item));
-    return Status::ok();
-  }
-  members_ += hexCode(item.code);
+  if (item.kind != ClassItem::Literal)
+    return addSet(item);
   bool isRange = source_.peek() == '-' && source_.peek(1) != ']' && source_.peek(1) != '[' && source_.peek(1) != '\0' &&
                  source_.rest().substr(1, 2) != "&&";
   if (!isRange)
-    return Status::ok();
+    return addRange(item.code, item.code);
   source_.take();
   TENON_ASSIGN(ClassItem last, takeItem());
-  if (last.kind == ClassItem::Literal) {
-    if (last.code < item.code)
-      return source_.broken("ranges that go upwards");
-    members_ += "-" + hexCode(last.code);
-    return Status::ok();
-  }
-  members_ += "\\x{2D}"; // [a-\d]: the hyphen is text
-  if (last.kind == ClassItem::Set)
-    members_ += last.members;
+  if (last.kind == ClassItem::Literal)
+    return addRange(item.code, last.code);
+  TENON_TRY(addRange(item.code, item.code)); // [a-\d]: the hyphen is text
+  TENON_TRY(addRange('-', '-'));
+  return addSet(last);
+}
+
+Status ClassTranslator::addRange(char32_t first, char32_t last) {
+  if (last < first)
+    return source_.broken("ranges that go upwards");
+  if (caseless_ && hasLongFold(first, last))
+    return source_.unknown("a case-insensitive class with characters that fold into several");
+  members_ += hexCode(first);
+  if (last != first)
+    members_ += "-" + hexCode(last);
+  return Status::ok();
+}
+
+Status ClassTranslator::addSet(const ClassItem &set) {
+  if (caseless_ && set.cased)
+    return source_.unknown("a property in a case-insensitive class");
+  if (set.kind == ClassItem::Set)
+    members_ += set.members;
   else
-    alternatives_.push_back(matcherOf(last));
+    alternatives_.push_back(matcherOf(set));
   return Status::ok();
 }
 
@@ -220,7 +231,7 @@ Result<ClassItem> takeEscape(RegexSource &source, bool inClass) {
   if (source.atEnd())
     return source.broken("a character after the last backslash");
   TENON_ASSIGN(char32_t code, source.takeCharacter());
-  auto literal = [](char32_t c) { return ClassItem{ClassItem::Literal, c, {}}; };
+  auto literal = [](char32_t c) { return ClassItem{ClassItem::Literal, c, {}, false}; };
   switch (code) {
   case 'd':
   case 'D':
@@ -230,13 +241,13 @@ Result<ClassItem> takeEscape(RegexSource &source, bool inClass) {
     return set("\\p{White_Space}", code == 'S');
   case 'w':
   case 'W':
-    return set(*posixMembers("word"), code == 'W');
+    return set(wordMembers(inClass), code == 'W');
   case 'h':
   case 'H':
     return set(*posixMembers("xdigit"), code == 'H');
   case 'p':
   case 'P':
-    return takeProperty(source, code == 'P');
+    return takeProperty(source, code == 'P', inClass);
   case 't':
     return literal('\t');
   case 'n':
@@ -287,6 +298,8 @@ Result<ClassItem> takeEscape(RegexSource &source, bool inClass) {
   return literal(code);
 }
 
-Result<std::string> translateClass(RegexSource &source) { return ClassTranslator(source).run(0); }
+Result<std::string> translateClass(RegexSource &source, bool caseless) {
+  return ClassTranslator(source, caseless).run(0);
+}
 
 } // namespace tenon::text

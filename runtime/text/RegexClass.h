@@ -34,12 +34,14 @@ struct ClassItem {
   enum Kind { Literal, Set, NegatedSet } kind = Literal;
   char32_t code = 0;   // Literal
   std::string members; // Set: what stands between PCRE2's brackets. NegatedSet: what stands between [^ and ].
+  bool cased = false;  // a set that may hold one case of a letter and not the other
 };
 
 // Takes an escape that means one character or a set of them, the cursor on its backslash.
 Result<ClassItem> takeEscape(RegexSource &source, bool inClass);
-// Takes a bracketed class, the cursor on its '['. The result is one PCRE2 atom.
-Result<std::string> translateClass(RegexSource &source);
+// Takes a bracketed class, the cursor on its '['. The result is one PCRE2 atom. With `caseless` members are refused
+// that Oniguruma would extend by other cases and PCRE2 would not.
+Result<std::string> translateClass(RegexSource &source, bool caseless);
 // The PCRE2 atom that matches one item.
 std::string matcherOf(const ClassItem &item);
 

@@ -15,11 +15,12 @@ struct Name {
   std::string_view members;
 };
 
-// POSIX brackets, which are property names too.
+// POSIX brackets, which are property names too. Words hold the fractions and superscripts of Latin-1, as Oniguruma's
+// table for that range has it.
 constexpr Name posixNames[] = {
     {"alnum", "\\p{Alphabetic}\\p{Nd}"}, {"alpha", "\\p{Alphabetic}"}, {"ascii", "\\x{00}-\\x{7F}"},
     {"blank", "\\p{Zs}\\x{09}"},         {"cntrl", "\\p{Cc}"},         {"digit", "\\p{Nd}"},
-    {"lower", "\\p{Lowercase}"},         {"punct", "\\p{P}$+<=>^`|~"}, {"space", "\\p{White_Space}"},
+    {"lower", "\\p{Lowercase}"},         {"punct", "\\p{P}\\p{S}"},    {"space", "\\p{White_Space}"},
     {"upper", "\\p{Uppercase}"},         {"xdigit", "0-9A-Fa-f"},      {"word", "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"},
 };
 
@@ -103,7 +104,13 @@ std::optional<std::string> posixMembers(std::string_view name) {
   return lookUp(std::begin(posixNames), std::end(posixNames), std::string(name));
 }
 
-std::optional<std::string> propertyMembers(std::string_view name) {
+std::string wordMembers(bool inClass) {
+  std::string members = *posixMembers("word");
+  // By itself a word character is looked up in a table of Latin-1 that has the superscripts and fractions too.
+  return inClass ? members : members + "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
+}
+
+std::optional<std::string> propertyMembers(std::string_view name, bool inClass) {
   std::string key = folded(name);
   // PCRE2 reads letters, digits and its own marks; everything else could end the braces.
   if (key.empty() || key.size() > 64 ||
@@ -111,6 +118,10 @@ std::optional<std::string> propertyMembers(std::string_view name) {
     return std::nullopt;
   if (key == "any")
     return "\\x{00}-\\x{10FFFF}";
+  if (key == "punct") // without the symbols that [[:punct:]] has
+    return "\\p{P}";
+  if (key == "word")
+    return wordMembers(inClass);
   if (std::optional<std::string> members = lookUp(std::begin(posixNames), std::end(posixNames), key))
     return members;
   for (std::string_view category : shortCategories)

@@ -1,7 +1,9 @@
 #include "runtime/text/RegexSyntax.h"
 
 #include "runtime/text/Json.h"
+#include "runtime/text/RegexCase.h"
 #include "runtime/text/RegexClass.h"
+#include "runtime/text/RegexProperty.h"
 #include "runtime/text/Unicode.h"
 
 #include <cstdlib>
@@ -13,7 +15,6 @@ namespace {
 
 constexpr int maxGroupDepth = 200;
 constexpr size_t noAtom = std::string::npos;
-constexpr std::string_view wordClass = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 
 class Translator {
 public:
@@ -32,6 +33,7 @@ private:
   struct Group {
     size_t start;       // where it begins in out_
     size_t openOptions; // how many option groups were open around it
+    bool caseless;      // whether case was ignored around it
   };
 
   Status item();
@@ -45,12 +47,16 @@ private:
   void atom(std::string_view text) {
     atom_ = out_.size();
     quantified_ = false;
+    previousLiteral_ = 0;
     out_ += text;
   }
-  void assertion(std::string_view text) {
-    atom_ = out_.size();
-    quantified_ = false;
-    out_ += text;
+  Status literal(char32_t code, std::string_view text);
+  void open(size_t start, bool caseless) {
+    groups_.push_back({start, openOptions_, caseless_});
+    openOptions_ = 0;
+    caseless_ = caseless;
+    atom_ = noAtom;
+    previousLiteral_ = 0;
   }
   void wrapAtom() {
     out_.insert(atom_, "(?:");
@@ -68,6 +74,8 @@ private:
   size_t atom_ = noAtom;   // where the thing that a quantifier would repeat begins in out_
   bool quantified_ = false;
   bool named_ = false;
+  bool caseless_ = false;
+  char32_t previousLiteral_ = 0; // the character that the last item stands for, if it stands for one
 };
 
 Status Translator::item() {
@@ -76,7 +84,7 @@ Status Translator::item() {
   case '\\':
     return escape();
   case '[': {
-    TENON_ASSIGN(std::string matcher, translateClass(source_));
+    TENON_ASSIGN(std::string matcher, translateClass(source_, caseless_));
     atom(matcher);
     return Status::ok();
   }
@@ -90,14 +98,17 @@ Status Translator::item() {
     out_ += ')';
     atom_ = groups_.back().start;
     openOptions_ = groups_.back().openOptions;
+    caseless_ = groups_.back().caseless;
     groups_.pop_back();
     quantified_ = false;
+    previousLiteral_ = 0;
     return Status::ok();
   }
   case '|':
     source_.take();
     out_ += '|';
     atom_ = noAtom;
+    previousLiteral_ = 0;
     return Status::ok();
   case '*':
   case '+':
@@ -114,10 +125,17 @@ Status Translator::item() {
     TENON_ASSIGN(char32_t code, source_.takeCharacter());
     std::string text;
     appendUtf8(text, code);
-    atom(text);
-    return Status::ok();
+    return literal(code, text);
   }
   }
+}
+
+Status Translator::literal(char32_t code, std::string_view text) {
+  if (caseless_ && (hasLongFold(code, code) || (previousLiteral_ != 0 && mayBeLongFold(previousLiteral_, code))))
+    return source_.unknown("case-insensitive text that also matches a single character or several");
+  atom(text);
+  previousLiteral_ = code;
+  return Status::ok();
 }
 
 Status Translator::escape() {
@@ -129,7 +147,6 @@ Status Translator::escape() {
   case 'G':
   case 'K':
   case 'R':
-  case 'X':
   case 'N': {
     std::string text{source_.take()};
     text += source_.take();
@@ -144,11 +161,11 @@ Status Translator::escape() {
   case 'B': {
     source_.take();
     bool boundary = source_.take() == 'b';
-    std::string word = "[" + std::string(wordClass) + "]";
+    std::string word = "[" + wordMembers(/*inClass=*/false) + "]";
     std::string before = "(?<=" + word + ")", notBefore = "(?<!" + word + ")";
     std::string after = "(?=" + word + ")", notAfter = "(?!" + word + ")";
-    assertion(boundary ? "(?:" + before + notAfter + "|" + notBefore + after + ")"
-                       : "(?:" + before + after + "|" + notBefore + notAfter + ")");
+    atom(boundary ? "(?:" + before + notAfter + "|" + notBefore + after + ")"
+                  : "(?:" + before + after + "|" + notBefore + notAfter + ")");
     return Status::ok();
   }
   case '1':
@@ -169,6 +186,8 @@ Status Translator::escape() {
     return Status::ok();
   default: {
     TENON_ASSIGN(ClassItem item, takeEscape(source_, /*inClass=*/false));
+    if (item.kind == ClassItem::Literal)
+      return literal(item.code, matcherOf(item));
     atom(matcherOf(item));
     return Status::ok();
   }
@@ -220,29 +239,27 @@ Status Translator::group() {
       return options();
     }
   }
-  groups_.push_back({start, openOptions_});
-  openOptions_ = 0;
-  atom_ = noAtom;
+  open(start, caseless_);
   return Status::ok();
 }
 
-// (?imx-imx) or (?imx-imx:subexpression), the opening parenthesis already taken.
+// (?im-im) or (?im-im:subexpression), the opening parenthesis already taken.
 Status Translator::options() {
   source_.take(); // '?'
   std::string letters;
-  for (bool end = false; !end;) {
+  bool caseless = caseless_, on = true;
+  for (; source_.peek() != ':' && source_.peek() != ')'; source_.take()) {
     switch (source_.peek()) {
     case '-':
+      on = false;
+      letters += '-';
+      break;
     case 'i':
-      letters += source_.take();
+      caseless = on;
+      letters += 'i';
       break;
     case 'm': // Ruby's m is everybody else's s
-      source_.take();
       letters += 's';
-      break;
-    case ':':
-    case ')':
-      end = true;
       break;
     default:
       return source_.unknown("the group '(?" + std::string(1, source_.peek()) + "'");
@@ -250,14 +267,14 @@ Status Translator::options() {
   }
   size_t start = out_.size();
   out_ += "(?" + letters + ":";
-  if (source_.take() == ')') {
-    ++openOptions_;
-    atom_ = noAtom;
+  if (source_.take() == ':') {
+    open(start, caseless);
     return Status::ok();
   }
-  groups_.push_back({start, openOptions_});
-  openOptions_ = 0;
+  ++openOptions_; // to the end of the group around it
+  caseless_ = caseless;
   atom_ = noAtom;
+  previousLiteral_ = 0;
   return Status::ok();
 }
 
@@ -302,7 +319,7 @@ Status Translator::interval() {
   if (low.size() > 5 || high.size() > 5)
     return source_.broken("intervals of at most 65535");
   if (!low.empty() && !high.empty() && std::atoi(low.c_str()) > std::atoi(high.c_str()))
-    return source_.broken("intervals whose first number is the smaller one");
+    return source_.unknown("an interval whose first number is the larger one");
   for (size_t i = 0; i <= at; ++i)
     source_.take();
   std::string mark = "{" + (low.empty() ? "0" : low) + (comma ? "," + high : "") + "}";

@@ -1,24 +1,30 @@
 #include "runtime/text/Vocabulary.h"
 
-#include "runtime/text/Hash.h"
-
 #include <bit>
 #include <cassert>
+#include <cstring>
 
 namespace tenon::text {
 
+static uint32_t tagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+
+uint32_t Vocabulary::numberAt(size_t offset) const {
+  uint32_t number;
+  std::memcpy(&number, records_.data() + offset, sizeof number);
+  return number;
+}
+
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
-  bytes_.reserve(bytes);
-  entries_.reserve(tokens);
+  records_.reserve(bytes + tokens * 8);
+  recordOfId_.reserve(tokens);
   grow(std::bit_ceil(tokens * 2 + 16));
 }
 
 size_t Vocabulary::slotFor(std::string_view token, uint64_t hash) const {
   size_t mask = slots_.size() - 1;
-  auto tag = static_cast<uint32_t>(hash >> 32);
   size_t slot = hash & mask;
-  while (slots_[slot].id >= 0) {
-    if (slots_[slot].tag == tag && textOf(entries_[static_cast<size_t>(slots_[slot].id)]) == token)
+  while (slots_[slot].record != absent) {
+    if (slots_[slot].tag == tagOf(hash) && textAt(slots_[slot].record) == token)
       return slot;
     slot = (slot + 1) & mask;
   }
@@ -28,46 +34,62 @@ size_t Vocabulary::slotFor(std::string_view token, uint64_t hash) const {
 void Vocabulary::grow(size_t slots) {
   if (slots <= slots_.size())
     return;
-  key_ = hashKey();
   slots_.assign(slots, Slot());
-  for (size_t id = 0; id < entries_.size(); ++id) {
-    if (entries_[id].length == absent)
+  for (uint32_t record : recordOfId_) {
+    if (record == absent)
       continue;
-    uint64_t hash = hashOf(textOf(entries_[id]), key_);
-    slots_[slotFor(textOf(entries_[id]), hash)] = {static_cast<uint32_t>(hash >> 32), static_cast<int32_t>(id)};
+    uint64_t h = hash(textAt(record));
+    slots_[slotFor(textAt(record), h)] = {tagOf(h), record};
   }
 }
 
 Vocabulary::Inserted Vocabulary::insert(std::string_view token, int32_t id) {
-  assert(id >= 0 && token.size() < absent);
+  assert(id >= 0 && records_.size() + token.size() + 8 < absent);
   if ((size_ + 1) * 2 > slots_.size())
     grow(std::bit_ceil((size_ + 1) * 4 + 16));
-  uint64_t hash = hashOf(token, key_);
-  size_t slot = slotFor(token, hash);
-  if (slots_[slot].id >= 0)
+  uint64_t h = hash(token);
+  size_t slot = slotFor(token, h);
+  if (slots_[slot].record != absent)
     return Inserted::TokenRepeats;
   auto index = static_cast<size_t>(id);
-  if (index >= entries_.size())
-    entries_.resize(index + 1);
-  else if (entries_[index].length != absent)
+  if (index >= recordOfId_.size())
+    recordOfId_.resize(index + 1, absent);
+  else if (recordOfId_[index] != absent)
     return Inserted::IdRepeats;
-  entries_[index] = {bytes_.size(), static_cast<uint32_t>(token.size())};
-  bytes_ += token;
-  slots_[slot] = {static_cast<uint32_t>(hash >> 32), id};
+  auto record = static_cast<uint32_t>(records_.size());
+  uint32_t head[2] = {static_cast<uint32_t>(id), static_cast<uint32_t>(token.size())};
+  records_.append(reinterpret_cast<const char *>(head), sizeof head);
+  records_ += token;
+  recordOfId_[index] = record;
+  slots_[slot] = {tagOf(h), record};
   ++size_;
   return Inserted::Yes;
 }
 
-int32_t Vocabulary::find(std::string_view token) const {
+int32_t Vocabulary::find(std::string_view token, uint64_t hash) const {
   if (slots_.empty())
     return -1;
-  return slots_[slotFor(token, hashOf(token, key_))].id;
+  uint32_t record = slots_[slotFor(token, hash)].record;
+  return record == absent ? -1 : static_cast<int32_t>(numberAt(record));
+}
+
+void Vocabulary::fetchSlot(uint64_t hash) const {
+  if (!slots_.empty())
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+}
+
+void Vocabulary::fetchRecord(uint64_t hash) const {
+  if (slots_.empty())
+    return;
+  const Slot &slot = slots_[hash & (slots_.size() - 1)];
+  if (slot.tag == tagOf(hash) && slot.record != absent)
+    __builtin_prefetch(records_.data() + slot.record);
 }
 
 std::optional<std::string_view> Vocabulary::text(int32_t id) const {
-  if (id < 0 || id >= idLimit() || entries_[static_cast<size_t>(id)].length == absent)
+  if (id < 0 || id >= idLimit() || recordOfId_[static_cast<size_t>(id)] == absent)
     return std::nullopt;
-  return textOf(entries_[static_cast<size_t>(id)]);
+  return textAt(recordOfId_[static_cast<size_t>(id)]);
 }
 
 } // namespace tenon::text

@@ -4,6 +4,7 @@
 #include "runtime/text/StreamDecoder.h"
 #include "runtime/text/Tokenizer.h"
 
+#include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
