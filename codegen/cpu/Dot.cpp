@@ -33,36 +33,38 @@ FailureOr<Dot> Dot::choose(kernel::FuncOp func, StringRef dot, Type weight, kern
                             << "\"; expected f32 inputs for \"fma\", bf16 inputs and weights for \"bf16\" and \"amx\"";
 }
 
-Dot::Operand Dot::weights(KernelBuilder &b, Value pointer) const {
+Value Dot::loadLine(KernelBuilder &b, Value pointer) const {
   if (kind == Kind::Bf16)
-    return {b.load(b.vectorType(b.getBF16Type(), 32), pointer, 64)};
-  if (perStep == 1)
-    return {b.toF32(b.load(b.vectorType(weightType), pointer, lineBytes()))};
-  // A pair is one 32-bit lane: shifted up it is the even weight, masked the odd one, each as f32.
-  VectorType pairs = b.vectorType(b.getI32Type());
-  auto number = [&](int32_t v) -> Value { return arith::ConstantOp::create(b, DenseElementsAttr::get(pairs, v)); };
-  Value line = b.load(pairs, pointer, 64);
-  Value even = arith::ShLIOp::create(b, line, number(16)),
-        odd = arith::AndIOp::create(b, line, number(static_cast<int32_t>(0xffff0000)));
-  return {arith::BitcastOp::create(b, b.f32Vector(), even), arith::BitcastOp::create(b, b.f32Vector(), odd)};
+    return b.load(b.vectorType(b.getBF16Type(), 32), pointer, 64);
+  return b.load(perStep == 1 ? b.vectorType(weightType) : b.vectorType(b.getI32Type()), pointer, lineBytes());
 }
 
-Dot::Operand Dot::inputs(KernelBuilder &b, Value pointer, int64_t valid) const {
-  if (kind == Kind::Fma) {
-    Operand spread;
-    for (int64_t i = 0; i < valid; ++i)
-      spread.push_back(b.broadcast(b.load(inputType, b.at(pointer, i * inputBytes()))));
-    return spread;
-  }
+Value Dot::weights(KernelBuilder &b, Value line, int64_t part) const {
+  if (kind == Kind::Bf16)
+    return line;
+  if (perStep == 1)
+    return b.toF32(line);
+  // A pair is one 32-bit lane: shifted up it is the even weight, masked the odd one, each as f32.
+  auto number = [&](int32_t v) -> Value {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(b.vectorType(b.getI32Type()), v));
+  };
+  Value bits = part == 0 ? arith::ShLIOp::create(b, line, number(16)).getResult()
+                         : arith::AndIOp::create(b, line, number(static_cast<int32_t>(0xffff0000))).getResult();
+  return arith::BitcastOp::create(b, b.f32Vector(), bits);
+}
+
+Value Dot::inputs(KernelBuilder &b, Value pointer, int64_t part, int64_t valid) const {
+  if (kind == Kind::Fma)
+    return b.broadcast(b.load(inputType, b.at(pointer, part * inputBytes())));
   Value pair = valid == 2 ? b.load(b.getI32Type(), pointer, 2)
                           : arith::ExtUIOp::create(b, b.getI32Type(), b.load(b.getI16Type(), pointer)).getResult();
-  return {vector::BitCastOp::create(b, b.vectorType(b.getBF16Type(), 32), b.broadcast(pair))};
+  return vector::BitCastOp::create(b, b.vectorType(b.getBF16Type(), 32), b.broadcast(pair));
 }
 
-Value Dot::accumulate(KernelBuilder &b, Value sum, const Operand &inputs, const Operand &weights) const {
-  if (kind == Kind::Bf16)
-    return b.intrinsic("llvm.x86.avx512bf16.dpbf16ps.512", b.f32Vector(), {sum, weights[0], inputs[0]});
-  for (auto [input, weight] : llvm::zip(inputs, weights)) // an odd depth leaves the last weight, a zero, out
-    sum = b.fma(input, weight, sum);
-  return sum;
+Value Dot::accumulate(KernelBuilder &b, Value sum, Value inputs, Value weights, bool weightsLast) const {
+  if (kind == Kind::Fma)
+    return b.fma(inputs, weights, sum);
+  if (weightsLast)
+    std::swap(inputs, weights);
+  return b.intrinsic("llvm.x86.avx512bf16.dpbf16ps.512", b.f32Vector(), {sum, weights, inputs});
 }

@@ -18,8 +18,6 @@ namespace tenon::codegen::cpu {
 class Dot {
 public:
   enum class Kind { Fma, Bf16 };
-  using Operand = llvm::SmallVector<mlir::Value, 2>;
-
   // Fails with a diagnostic at `func` for combinations not in the table and for features that the target lacks.
   static mlir::FailureOr<Dot> choose(kernel::FuncOp func, llvm::StringRef dot, mlir::Type weight,
                                      kernel::PackedAttr layout, mlir::Type input);
@@ -28,11 +26,16 @@ public:
   int64_t lineBytes() const { return KernelBuilder::lanes * perStep * KernelBuilder::bytesOf(weightType); }
   int64_t inputBytes() const { return KernelBuilder::bytesOf(inputType); }
 
-  // A line of weights, as the step wants it.
-  Operand weights(KernelBuilder &b, mlir::Value pointer) const;
-  // The inputs of one step in all lanes; `valid` of them exist (the last step of an odd depth).
-  Operand inputs(KernelBuilder &b, mlir::Value pointer, int64_t valid) const;
-  mlir::Value accumulate(KernelBuilder &b, mlir::Value sum, const Operand &inputs, const Operand &weights) const;
+  // A step is one or two parts, each a multiply-add into every sum: `part` counts from 0.
+  int64_t parts(int64_t valid) const { return kind == Kind::Bf16 ? 1 : valid; }
+  // Part of a loaded line of weights as the multiply-add wants it.
+  mlir::Value loadLine(KernelBuilder &b, mlir::Value pointer) const;
+  mlir::Value weights(KernelBuilder &b, mlir::Value line, int64_t part) const;
+  // The inputs of a part in all lanes; `valid` inputs of the step exist (fewer in the last step of an odd depth).
+  mlir::Value inputs(KernelBuilder &b, mlir::Value pointer, int64_t part, int64_t valid) const;
+  // `weightsLast`: the weights are used once and may be read by the multiply-add itself, else the inputs may.
+  mlir::Value accumulate(KernelBuilder &b, mlir::Value sum, mlir::Value inputs, mlir::Value weights,
+                         bool weightsLast) const;
 
 private:
   Kind kind = Kind::Fma;

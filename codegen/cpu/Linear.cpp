@@ -108,6 +108,7 @@ void LinearEmitter::emitTile(const Tile &tile) {
     pointer = b.at(pointer, tile.count * panelBytes);
   forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
     Values sums(rows * tile.columns(), b.splat(0));
+    int64_t unroll = stepsPerRound(rows, tile.columns());
     Ahead ahead = plan.rows == rows ? aheadInPass(panels, b.i64(0), unroll) : aheadOfTile(next, row, steps, unroll);
     sums = multiply(panels, row, rows, b.i64(0), steps, ahead, sums);
     finish(tile, row, rows, multiplyTail(panels, row, rows, sums));
@@ -124,7 +125,7 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
   int64_t blockRows = std::min(tiling.getRows(), plan.rows);
   int64_t blockSteps = tiling.getDepth() > 0 ? tiling.getDepth() / dot.inputsPerStep() : steps;
   blockSteps = std::max<int64_t>(1, blockSteps);
-  int64_t whole = steps / blockSteps * blockSteps, stepsPerRound = usesTiles() ? tileSteps : unroll;
+  int64_t whole = steps / blockSteps * blockSteps;
   for (int64_t from = 0; from < tile.columns(); from += atOnce) {
     ArrayRef<Value> panels = ArrayRef(all).slice(from, std::min(atOnce, tile.columns() - from));
     auto passRows = [&](Value step, int64_t stepCount) {
@@ -136,8 +137,9 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
       for (Value pointer : panels)
         next.push_back(b.at(pointer, skip));
       forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
-        Ahead ahead = plan.rows == rows ? aheadInPass(panels, step, stepsPerRound)
-                                        : aheadOfTile(next, row, stepCount, stepsPerRound);
+        int64_t perRound = usesTiles() ? tileSteps : stepsPerRound(rows, static_cast<int64_t>(panels.size()));
+        Ahead ahead =
+            plan.rows == rows ? aheadInPass(panels, step, perRound) : aheadOfTile(next, row, stepCount, perRound);
         Block block{panels, from, row, rows, step, stepCount, sums};
         usesTiles() ? multiplyBlockInTiles(block, ahead) : multiplyBlock(block, ahead);
       });

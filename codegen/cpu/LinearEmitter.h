@@ -16,7 +16,6 @@ public:
 private:
   static constexpr int64_t lanes = KernelBuilder::lanes;
   static constexpr int64_t sumBytes = lanes * 4; // one 16-lane sum in scratch
-  static constexpr int64_t unroll = 4;           // steps in one round of the loop over depth
   using Values = llvm::SmallVector<mlir::Value>;
 
   // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.
@@ -67,6 +66,9 @@ private:
   void finish(const Tile &tile, mlir::Value row, int64_t rows, llvm::ArrayRef<mlir::Value> sums);
 
   // --- LinearVector.cpp: sums in registers
+  // Steps in one round of the loop over depth. Few where there are many sums: LLVM moves the loads of a whole round to
+  // its front, and they must not push sums out of registers.
+  int64_t stepsPerRound(int64_t rows, int64_t columns) const;
   Values multiply(llvm::ArrayRef<mlir::Value> panels, mlir::Value row, int64_t rows, mlir::Value fromStep,
                   int64_t stepCount, const Ahead &ahead, Values sums);
   // The last step of a depth that is no multiple of the step.

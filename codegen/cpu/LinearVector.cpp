@@ -7,23 +7,58 @@ using namespace tenon;
 using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
-// One step for `rows` rows: sums[row][panel] += input[row] * line[panel].
+// One step for `rows` rows: sums[row][column] += input[row] * line[column], part by part for each sum. The order of the
+// loops decides what is held in registers beside the sums; the cheaper one is taken.
+//   by column   the inputs of all rows, one line and one part of it
+//   by row      all lines and one part of each, one input
 void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows, int64_t valid, Values &sums) {
-  SmallVector<Dot::Operand> weights;
-  for (Value line : lines)
-    weights.push_back(dot.weights(b, line));
-  for (int64_t row = 0; row < rows; ++row) {
-    Dot::Operand spread = dot.inputs(b, b.at(rowInput, row * rowStride), valid);
-    for (auto [column, weight] : llvm::enumerate(weights)) {
-      Value &sum = sums[row * lines.size() + column];
-      sum = dot.accumulate(b, sum, spread, weight);
+  int64_t columns = static_cast<int64_t>(lines.size()), parts = dot.parts(valid);
+  auto inputOf = [&](int64_t row, int64_t part) { return dot.inputs(b, b.at(rowInput, row * rowStride), part, valid); };
+  auto take = [&](int64_t row, int64_t column, Value inputs, Value weights) {
+    Value &sum = sums[row * columns + column];
+    sum = dot.accumulate(b, sum, inputs, weights, /*weightsLast=*/rows == 1);
+  };
+  // In registers of 16 lanes; one input takes a single register of the target.
+  int64_t byColumn = llvm::divideCeil(rows * parts * b.target().number("vector_bits"), 32 * lanes) + 2;
+  int64_t byRow = parts * columns + 1;
+  if (byColumn < byRow) {
+    Values inputs;
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t part = 0; part < parts; ++part)
+        inputs.push_back(inputOf(row, part));
+    for (auto [column, pointer] : llvm::enumerate(lines)) {
+      Value line = dot.loadLine(b, pointer);
+      for (int64_t part = 0; part < parts; ++part) {
+        Value weights = dot.weights(b, line, part);
+        for (int64_t row = 0; row < rows; ++row)
+          take(row, column, inputs[row * parts + part], weights);
+      }
+    }
+    return;
+  }
+  Values loaded;
+  for (Value pointer : lines)
+    loaded.push_back(dot.loadLine(b, pointer));
+  for (int64_t part = 0; part < parts; ++part) {
+    Values weights;
+    for (Value line : loaded)
+      weights.push_back(dot.weights(b, line, part));
+    for (int64_t row = 0; row < rows; ++row) {
+      Value inputs = inputOf(row, part);
+      for (int64_t column = 0; column < columns; ++column)
+        take(row, column, inputs, weights[column]);
     }
   }
+}
+
+int64_t LinearEmitter::stepsPerRound(int64_t rows, int64_t columns) const {
+  return std::clamp<int64_t>(48 / (rows * columns * dot.parts(dot.inputsPerStep())), 1, 4);
 }
 
 LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep,
                                               int64_t stepCount, const Ahead &ahead, Values sums) {
   int64_t stepBytes = dot.inputsPerStep() * dot.inputBytes();
+  int64_t unroll = stepsPerRound(rows, static_cast<int64_t>(panels.size()));
   Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), b.mul(fromStep, stepBytes));
   Values starts;
   for (Value panel : panels)

@@ -36,9 +36,14 @@ static constexpr Number kV3Numbers[] = {{"accumulators", 4},      {"decode_rows"
                                         {"gemm_depth", 256},      {"gemm_panels", 1},     {"gemm_rows", 4},
                                         {"inline_rows", 4},       {"l1_bytes", 32 << 10}, {"l2_bytes", 256 << 10},
                                         {"prefetch_bytes", 2048}, {"registers", 16},      {"vector_bits", 256},
-                                        {"weight_streams", 4}};
+                                        {"weight_streams", 3}};
+// Widening bf16 takes two registers for each panel.
 static constexpr Number kV4Numbers[] = {
-    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 4},
+    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 3},
+    {"gemm_rows", 8},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
+    {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 5}};
+static constexpr Number kV4Bf16Numbers[] = {
+    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 24}, {"gemm_depth", 256},   {"gemm_panels", 4},
     {"gemm_rows", 6},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
     {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 8}};
 static constexpr Number kSapphireRapidsNumbers[] = {
@@ -61,11 +66,12 @@ static constexpr TargetRow kRows[] = {
      kSapphireRapids,
      {},
      "amx",
+     kSapphireRapidsNumbers,
      kSapphireRapidsNumbers},
-    {"x86-64-v4", "x86-64", kLinuxX86, "x86-64-v4", "x86-64-v4", kV4, kV4Optional, "fma", kV4Numbers},
-    {"x86-64-v3", "x86-64", kLinuxX86, "x86-64-v3", "x86-64-v3", kV3, {}, "fma", kV3Numbers},
-    {"aarch64-neoverse-v1", "aarch64", kLinuxArm, "generic", "neoverse-v1", kNeoverseV1, {}, "fma", kNeonNumbers},
-    {"aarch64", "aarch64", kLinuxArm, "generic", "generic", kNeon, {}, "fma", kNeonNumbers},
+    {"x86-64-v4", "x86-64", kLinuxX86, "x86-64-v4", "x86-64-v4", kV4, kV4Optional, "fma", kV4Numbers, kV4Bf16Numbers},
+    {"x86-64-v3", "x86-64", kLinuxX86, "x86-64-v3", "x86-64-v3", kV3, {}, "fma", kV3Numbers, {}},
+    {"aarch64-neoverse-v1", "aarch64", kLinuxArm, "generic", "neoverse-v1", kNeoverseV1, {}, "fma", kNeonNumbers, {}},
+    {"aarch64", "aarch64", kLinuxArm, "generic", "generic", kNeon, {}, "fma", kNeonNumbers, {}},
 };
 
 ArrayRef<TargetRow> tenon::codegen::cpu::targetRows() { return kRows; }
@@ -92,9 +98,10 @@ static kernel::TargetAttr describe(MLIRContext *context, const TargetRow &row, c
   for (const std::string &feature : needed)
     features.push_back(b.getStringAttr("+" + feature));
   SmallVector<NamedAttribute> numbers;
-  for (auto [name, value] : row.numbers)
+  bool bf16 = needed.count("avx512bf16");
+  for (auto [name, value] : bf16 ? row.bf16Numbers : row.numbers)
     numbers.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
-  StringRef dot = extra.count("avx512bf16") ? "bf16" : row.dot;
+  StringRef dot = extra.count("avx512bf16") ? "bf16" : row.dot; // amx comes with avx512bf16, too
   return kernel::TargetAttr::get(context, spec, row.triple, row.cpu, b.getArrayAttr(features), dot,
                                  b.getDictionaryAttr(numbers));
 }

@@ -16,6 +16,7 @@ struct TargetRow {
   llvm::ArrayRef<const char *> optional; // what may follow as "+feature", sorted
   const char *dot;                       // multiplier for 16-bit weights; "bf16" needs avx512bf16, "amx" amx-bf16
   llvm::ArrayRef<std::pair<const char *, int64_t>> numbers;
+  llvm::ArrayRef<std::pair<const char *, int64_t>> bf16Numbers; // in their place with avx512bf16
 };
 
 // In order of preference for `native`.

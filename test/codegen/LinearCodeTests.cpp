@@ -1,0 +1,129 @@
+// What the code of linear kernels looks like, for every target, runnable here or not: the loop over depth multiplies
+// from registers, spills nothing and spends few instructions on anything else. Budgets are what LLVM 22 makes of it
+// today; a higher count wants a reason.
+#include "codegen/cpu/Targets.h"
+#include "test/codegen/InnerLoops.h"
+#include "test/codegen/KernelHarness.h"
+#include "test/codegen/LinearText.h"
+#include "llvm/ADT/StringExtras.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::codegen::cpu;
+using namespace tenon::test;
+
+namespace {
+std::string assembly(LinearText text, const std::string &spec) {
+  kernel::TargetAttr resolved = target(spec);
+  text.narrow = text.weight == "bf16" && resolved.getDot() != "fma";
+  KernelCase kernel(text.text());
+  kernel.setTarget(resolved);
+  FailureOr<std::string> code = printKernels(kernel.module(), Machine::of(resolved), Stage::Assembly);
+  EXPECT_TRUE(succeeded(code));
+  return succeeded(code) ? *code : std::string();
+}
+
+// The first loop, the widest tile's, with that many multiply-adds; an empty one if there is none.
+InnerLoop loopWith(const std::string &code, const std::string &multiplyAdd, int64_t sums) {
+  for (const InnerLoop &loop : innerLoops(code))
+    if (loop.count(multiplyAdd) == sums)
+      return loop;
+  ADD_FAILURE() << "no loop with " << sums << " " << multiplyAdd << " in\n" << code;
+  return {};
+}
+
+bool touchesStack(const std::string &instruction) {
+  return llvm::StringRef(instruction).contains("rsp") || llvm::StringRef(instruction).contains("[sp");
+}
+
+struct Budget {
+  const char *spec, *weight;
+  int64_t rows;
+  const char *multiplyAdd;
+  int64_t sums;      // multiply-adds in a round of the loop
+  int64_t others;    // further instructions
+  int64_t stack = 0; // of those, reads and writes of the stack
+};
+
+class LinearCode : public testing::TestWithParam<Budget> {};
+
+TEST_P(LinearCode, staysInItsBudget) {
+  const Budget &budget = GetParam();
+  LinearText text{.rows = budget.rows, .inputs = 2048, .outputs = {2048}, .weight = budget.weight};
+  InnerLoop loop = loopWith(assembly(text, budget.spec), budget.multiplyAdd, budget.sums);
+  std::string body = llvm::join(loop.instructions, "\n");
+  EXPECT_LE(static_cast<int64_t>(loop.instructions.size()) - budget.sums, budget.others) << body;
+  EXPECT_LE(llvm::count_if(loop.instructions, touchesStack), budget.stack) << body;
+}
+
+// Sums are rows x panels x registers of a sum x parts of a step x steps of a round.
+INSTANTIATE_TEST_SUITE_P(Targets, LinearCode,
+                         testing::Values(Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 1, "vdpbf16ps", 8 * 4, 42},
+                                         Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 4, "vdpbf16ps", 4 * 6 * 2, 38},
+                                         Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 128, "vdpbf16ps", 6 * 4 * 2, 34},
+                                         Budget{"cpu:x86-64-v4", "bf16", 1, "vfmadd", 5 * 2 * 4, 94},
+                                         Budget{"cpu:x86-64-v4", "bf16", 4, "vfmadd", 4 * 5 * 2, 38},
+                                         Budget{"cpu:x86-64-v4", "bf16", 128, "vfmadd", 8 * 3 * 2, 38},
+                                         Budget{"cpu:x86-64-v4", "f32", 128, "vfmadd", 8 * 3 * 2, 34},
+                                         Budget{"cpu:x86-64-v3", "bf16", 1, "vfmadd", 3 * 2 * 2 * 4, 98},
+                                         Budget{"cpu:x86-64-v3", "bf16", 4, "vfmadd", 4 * 2 * 2 * 4, 70},
+                                         Budget{"cpu:x86-64-v3", "bf16", 128, "vfmadd", 4 * 2 * 2 * 4, 74},
+                                         Budget{"cpu:x86-64-v3", "f16", 128, "vfmadd", 4 * 2 * 4, 40},
+                                         Budget{"cpu:sapphirerapids", "bf16", 1, "tdpbf16ps", 3, 64},
+                                         Budget{"cpu:sapphirerapids", "bf16", 128, "tdpbf16ps", 4, 24},
+                                         Budget{"cpu:aarch64", "bf16", 1, "fmla", 4 * 4 * 2 * 4, 210},
+                                         Budget{"cpu:aarch64", "bf16", 128, "fmla", 4 * 4 * 2 * 4, 80},
+                                         Budget{"cpu:aarch64-neoverse-v1", "f32", 128, "fmla", 4 * 4 * 4, 60}),
+                         [](const auto &info) {
+                           std::string name = std::string(info.param.spec) + "_" + info.param.weight + "_" +
+                                              std::to_string(info.param.rows);
+                           for (char &c : name)
+                             c = isalnum(c) ? c : '_';
+                           return name;
+                         });
+
+// One row reads each line of weights straight into the multiplier and fetches it ahead; many rows fetch the next tile.
+TEST(LinearCodeTest, bf16ReadsWeightsFromMemory) {
+  InnerLoop one = loopWith(assembly({.inputs = 2048, .outputs = {2048}}, "cpu:x86-64-v4+avx512bf16"), "vdpbf16ps", 32);
+  int64_t fromMemory = llvm::count_if(one.instructions, [](const std::string &i) {
+    return llvm::StringRef(i).starts_with("vdpbf16ps") && llvm::StringRef(i).contains("(");
+  });
+  EXPECT_EQ(fromMemory, 32);
+  EXPECT_EQ(one.count("prefetcht0"), 32);
+  InnerLoop many =
+      loopWith(assembly({.rows = 128, .inputs = 2048, .outputs = {2048}}, "cpu:x86-64-v4+avx512bf16"), "vdpbf16ps", 48);
+  EXPECT_EQ(many.count("prefetcht0"), 4);
+  EXPECT_EQ(many.count("vbroadcastss"), 12);
+}
+
+TEST(LinearCodeTest, tilesAreConfiguredOnceAndReleased) {
+  std::string code = assembly({.rows = 64, .inputs = 2048, .outputs = {2048}}, "cpu:sapphirerapids");
+  auto count = [&](llvm::StringRef word) { return llvm::StringRef(code).count(word); };
+  // Once for tiles of two panels; again around a share's odd last panel.
+  EXPECT_EQ(count("\tldtilecfg"), 3u);
+  EXPECT_EQ(count("\ttilerelease"), 1u);
+}
+
+// Linking fails on undefined symbols: nothing calls libm or memcpy.
+TEST(LinearCodeTest, everyKernelLinksForEveryTarget) {
+  for (const TargetRow &row : targetRows())
+    for (int64_t rows : {2, 40}) {
+      kernel::TargetAttr resolved = target(std::string("cpu:") + row.name);
+      bool narrow = resolved.getDot() != "fma";
+      KernelCase kernel(LinearText{.rows = rows,
+                                   .inputs = 77,
+                                   .outputs = {50},
+                                   .narrow = narrow,
+                                   .norm = rows == 2,
+                                   .bias = true,
+                                   .residual = true,
+                                   .gateUp = true,
+                                   .narrowOut = true}
+                            .text());
+      kernel.setTarget(resolved);
+      EXPECT_TRUE(succeeded(compileKernels(kernel.module(), Machine::of(resolved), 1))) << row.name;
+    }
+}
+} // namespace
