@@ -28,7 +28,9 @@ void addProgram(const schema::Variant &variant, std::string_view entry, uint32_t
       continue;
     const schema::Kernel *kernel = variant.kernels()->Get(step->kernel());
     cost.weightBytes += passes * kernel->weight_bytes();
-    cost.flops += kernel->flops() * rows / program->rows();
+    // Attention counts the longest context in its flops; a step at another context does less, and little of either.
+    if (kernel->weight_bytes())
+      cost.flops += kernel->flops() * rows / program->rows();
   }
 }
 
