@@ -58,12 +58,15 @@ Status Workload::fill(SequenceId id, uint32_t count, uint32_t logitRows) {
 }
 
 Result<double> Workload::prefill(uint32_t tokens) {
-  TENON_ASSIGN(const SequenceId id, engine_->createSequence());
+  // A sequence of our own, since the engine may have no slot left; its context comes back afterwards.
+  const SequenceId id = sequences_.front();
+  TENON_TRY(engine_->truncate(id, 0));
   const auto start = std::chrono::steady_clock::now();
-  Status status = fill(id, tokens, 1);
+  TENON_TRY(fill(id, tokens, 1));
   const double seconds = secondsSince(start);
-  TENON_TRY(engine_->freeSequence(id));
-  TENON_TRY(std::move(status));
+  TENON_TRY(engine_->truncate(id, 0));
+  if (context_)
+    TENON_TRY(fill(id, context_, 0));
   return seconds;
 }
 

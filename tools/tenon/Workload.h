@@ -9,7 +9,7 @@ namespace tenon::cli {
 
 class Workload {
 public:
-  // `batch` sequences that hold `context` tokens each. Errors: Constraint when the engine has no room.
+  // `batch` sequences (at least one) that hold `context` tokens each. Errors: Constraint when the engine has no room.
   static Result<Workload> create(Engine &engine, uint32_t batch, uint32_t context);
   ~Workload();
   Workload(Workload &&) noexcept;
