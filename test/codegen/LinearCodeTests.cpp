@@ -6,6 +6,12 @@
 #include "test/codegen/KernelHarness.h"
 #include "test/codegen/LinearText.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,6 +42,32 @@ InnerLoop loopWith(const std::string &code, const std::string &multiplyAdd, int6
 
 bool touchesStack(const std::string &instruction) {
   return llvm::StringRef(instruction).contains("rsp") || llvm::StringRef(instruction).contains("[sp");
+}
+
+// Cycles of one round of `loop` in the long run, as llvm-mca models `cpu` with all data in the first cache.
+double cyclesPerRound(const InnerLoop &loop, const std::string &triple, const std::string &cpu) {
+  constexpr int rounds = 200;
+  llvm::SmallString<128> in, out;
+  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "s", in));
+  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "mca", out));
+  llvm::FileRemover removeIn(in), removeOut(out);
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream file(in, error);
+    // The jump back is left out: its label stands outside the loop.
+    file << llvm::join(llvm::ArrayRef(loop.instructions).drop_back(), "\n") << "\n";
+  }
+  std::string mca = TENON_LLVM_MCA, mtriple = "-mtriple=" + triple, mcpu = "-mcpu=" + cpu;
+  std::string iterations = "-iterations=" + std::to_string(rounds);
+  std::optional<StringRef> redirects[] = {std::nullopt, out.str(), std::nullopt};
+  EXPECT_EQ(llvm::sys::ExecuteAndWait(mca, {mca, mtriple, mcpu, iterations, in}, std::nullopt, redirects), 0);
+  auto report = llvm::MemoryBuffer::getFile(out);
+  if (!report)
+    return INFINITY;
+  StringRef cycles = (*report)->getBuffer().split("Total Cycles:").second.ltrim();
+  long total = 0;
+  EXPECT_FALSE(cycles.consumeInteger(10, total)) << (*report)->getBuffer().str();
+  return static_cast<double>(total) / rounds;
 }
 
 struct Budget {
@@ -96,6 +128,27 @@ TEST(LinearCodeTest, bf16ReadsWeightsFromMemory) {
       loopWith(assembly({.rows = 128, .inputs = 2048, .outputs = {2048}}, "cpu:x86-64-v4+avx512bf16"), "vdpbf16ps", 48);
   EXPECT_EQ(many.count("prefetcht0"), 4);
   EXPECT_EQ(many.count("vbroadcastss"), 12);
+}
+
+// Near what the multipliers alone take. (LLVM's models of vdpbf16ps and tiles are too far from the hardware to be of
+// use.)
+TEST(LinearCodeTest, prefillIsBoundByTheMultipliers) {
+  struct {
+    const char *spec, *multiplyAdd;
+    int64_t sums;
+    const char *triple, *cpu;
+    double multiplierCycles, limit;
+  } cases[] = {
+      {"cpu:x86-64-v4", "vfmadd", 48, "x86_64", "skylake-avx512", 24, 28},
+      {"cpu:x86-64-v3", "vfmadd", 64, "x86_64", "haswell", 32, 41},
+      {"cpu:aarch64-neoverse-v1", "fmla", 128, "aarch64", "neoverse-v1", 32, 43},
+  };
+  for (auto [spec, multiplyAdd, sums, triple, cpu, multiplierCycles, limit] : cases) {
+    std::string code = assembly({.rows = 128, .inputs = 2048, .outputs = {2048}}, spec);
+    double cycles = cyclesPerRound(loopWith(code, multiplyAdd, sums), triple, cpu);
+    EXPECT_GE(cycles, multiplierCycles) << "llvm-mca did not see the loop of " << spec;
+    EXPECT_LE(cycles, limit) << spec;
+  }
 }
 
 TEST(LinearCodeTest, tilesAreConfiguredOnceAndReleased) {
