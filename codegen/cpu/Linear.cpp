@@ -35,10 +35,12 @@ void LinearEmitter::prepareInput() {
          [&](Value row) { RowPrep(b, plan.x, row).writeTo(b.at(input, b.mul(row, rowStride)), padded); });
 }
 
-// Columns of the widest tile of a group: whole panels of all its linears.
+// Panels of the widest tile of a group: as the tiling says, fewer where the sums of very many rows would not fit in
+// scratch.
 int64_t LinearEmitter::widestTile(const LinearGroup &group) {
-  int64_t fitting = std::max<int64_t>(1, tiling.getPanels() / static_cast<int64_t>(group.linears.size()));
-  return std::min(fitting, std::max<int64_t>(group.wholePanels(), 1));
+  int64_t linears = static_cast<int64_t>(group.linears.size());
+  int64_t columns = std::min(tiling.getPanels(), maxSumBytes / (plan.rows * sumBytes));
+  return std::min(std::max<int64_t>(1, columns / linears), std::max<int64_t>(group.wholePanels(), 1));
 }
 
 void LinearEmitter::emit() {

@@ -15,7 +15,8 @@ public:
 
 private:
   static constexpr int64_t lanes = KernelBuilder::lanes;
-  static constexpr int64_t sumBytes = lanes * 4; // one 16-lane sum in scratch
+  static constexpr int64_t sumBytes = lanes * 4;                                 // one 16-lane sum in scratch
+  static constexpr int64_t maxSumBytes = KernelBuilder::maxScratchBytes * 3 / 4; // leaves room for prepared input
   using Values = llvm::SmallVector<mlir::Value>;
 
   // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.

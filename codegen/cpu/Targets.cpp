@@ -32,16 +32,16 @@ static constexpr const char *kNeoverseV1[] = {"bf16", "crc", "dotprod", "fp-armv
 // gemm_rows x gemm_panels sums over gemm_depth columns of the input.
 // l1_bytes, l2_bytes: data caches of one core. flops_per_byte: balance at 16-bit weights (engine.fbs, Variant).
 using Number = std::pair<const char *, int64_t>;
-static constexpr Number kV3Numbers[] = {{"accumulators", 4},      {"decode_rows", 4},     {"flops_per_byte", 6},
-                                        {"gemm_depth", 256},      {"gemm_panels", 1},     {"gemm_rows", 4},
+static constexpr Number kV3Numbers[] = {{"accumulators", 5},      {"decode_rows", 4},     {"flops_per_byte", 6},
+                                        {"gemm_depth", 256},      {"gemm_panels", 1},     {"gemm_rows", 5},
                                         {"inline_rows", 4},       {"l1_bytes", 32 << 10}, {"l2_bytes", 256 << 10},
                                         {"prefetch_bytes", 2048}, {"registers", 16},      {"vector_bits", 256},
                                         {"weight_streams", 3}};
 // Widening bf16 takes two registers for each panel.
 static constexpr Number kV4Numbers[] = {
-    {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 3},
-    {"gemm_rows", 8},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 5}};
+    {"accumulators", 20}, {"decode_rows", 8},   {"flops_per_byte", 12}, {"gemm_depth", 256},   {"gemm_panels", 4},
+    {"gemm_rows", 5},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
+    {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 8}};
 static constexpr Number kV4Bf16Numbers[] = {
     {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 24}, {"gemm_depth", 256},   {"gemm_panels", 4},
     {"gemm_rows", 6},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},

@@ -95,14 +95,14 @@ INSTANTIATE_TEST_SUITE_P(Targets, LinearCode,
                          testing::Values(Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 1, "vdpbf16ps", 8 * 4, 42},
                                          Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 4, "vdpbf16ps", 4 * 6 * 2, 38},
                                          Budget{"cpu:x86-64-v4+avx512bf16", "bf16", 128, "vdpbf16ps", 6 * 4 * 2, 34},
-                                         Budget{"cpu:x86-64-v4", "bf16", 1, "vfmadd", 5 * 2 * 4, 94},
+                                         Budget{"cpu:x86-64-v4", "bf16", 1, "vfmadd", 8 * 2 * 3, 112},
                                          Budget{"cpu:x86-64-v4", "bf16", 4, "vfmadd", 4 * 5 * 2, 38},
-                                         Budget{"cpu:x86-64-v4", "bf16", 128, "vfmadd", 8 * 3 * 2, 38},
-                                         Budget{"cpu:x86-64-v4", "f32", 128, "vfmadd", 8 * 3 * 2, 34},
+                                         Budget{"cpu:x86-64-v4", "bf16", 128, "vfmadd", 5 * 4 * 2, 38},
+                                         Budget{"cpu:x86-64-v4", "f32", 128, "vfmadd", 5 * 4 * 2, 34},
                                          Budget{"cpu:x86-64-v3", "bf16", 1, "vfmadd", 3 * 2 * 2 * 4, 98},
                                          Budget{"cpu:x86-64-v3", "bf16", 4, "vfmadd", 4 * 2 * 2 * 4, 70},
-                                         Budget{"cpu:x86-64-v3", "bf16", 128, "vfmadd", 4 * 2 * 2 * 4, 74},
-                                         Budget{"cpu:x86-64-v3", "f16", 128, "vfmadd", 4 * 2 * 4, 40},
+                                         Budget{"cpu:x86-64-v3", "bf16", 128, "vfmadd", 5 * 2 * 2 * 4, 76},
+                                         Budget{"cpu:x86-64-v3", "f16", 128, "vfmadd", 5 * 2 * 4, 44},
                                          Budget{"cpu:sapphirerapids", "bf16", 1, "tdpbf16ps", 3, 64},
                                          Budget{"cpu:sapphirerapids", "bf16", 128, "tdpbf16ps", 4, 24},
                                          Budget{"cpu:aarch64", "bf16", 1, "fmla", 4 * 4 * 2 * 4, 210},
@@ -139,8 +139,8 @@ TEST(LinearCodeTest, prefillIsBoundByTheMultipliers) {
     const char *triple, *cpu;
     double multiplierCycles, limit;
   } cases[] = {
-      {"cpu:x86-64-v4", "vfmadd", 48, "x86_64", "skylake-avx512", 24, 28},
-      {"cpu:x86-64-v3", "vfmadd", 64, "x86_64", "haswell", 32, 41},
+      {"cpu:x86-64-v4", "vfmadd", 40, "x86_64", "skylake-avx512", 20, 26},
+      {"cpu:x86-64-v3", "vfmadd", 80, "x86_64", "haswell", 40, 50},
       {"cpu:aarch64-neoverse-v1", "fmla", 128, "aarch64", "neoverse-v1", 32, 43},
   };
   for (auto [spec, multiplyAdd, sums, triple, cpu, multiplierCycles, limit] : cases) {

@@ -86,6 +86,9 @@ TEST_P(LinearTest, residualAndActivation) {
     check({.rows = 6, .inputs = 50, .outputs = {36}, .bias = true, .residual = true, .activation = activation});
 }
 
+// Sums of very many rows leave scratch for fewer panels at a time.
+TEST_P(LinearTest, manyRows) { check({.rows = 1100, .inputs = 34, .outputs = {70}, .gateUp = true}); }
+
 // The input is prepared in the kernel.
 TEST_P(LinearTest, normAndSelectedRows) {
   for (int64_t inputs : {64, 77, 200})
