@@ -52,7 +52,8 @@ void LinearEmitter::takeStep(ArrayRef<Value> lines, Value rowInput, int64_t rows
 }
 
 int64_t LinearEmitter::stepsPerRound(int64_t rows, int64_t columns) const {
-  return std::clamp<int64_t>(48 / (rows * columns * dot.parts(dot.inputsPerStep())), 1, 4);
+  int64_t steps = 64 / (rows * columns * dot.parts(dot.inputsPerStep()));
+  return steps >= 4 ? 4 : steps >= 2 ? 2 : 1;
 }
 
 LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row, int64_t rows, Value fromStep,

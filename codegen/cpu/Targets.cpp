@@ -45,7 +45,7 @@ static constexpr Number kV4Numbers[] = {
 static constexpr Number kV4Bf16Numbers[] = {
     {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 24}, {"gemm_depth", 256},   {"gemm_panels", 4},
     {"gemm_rows", 6},     {"inline_rows", 4},   {"l1_bytes", 32 << 10}, {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 8}};
+    {"registers", 32},    {"vector_bits", 512}, {"weight_streams", 4}};
 static constexpr Number kSapphireRapidsNumbers[] = {
     {"accumulators", 24}, {"decode_rows", 8},   {"flops_per_byte", 64}, {"gemm_depth", 512},   {"gemm_panels", 2},
     {"gemm_rows", 32},    {"inline_rows", 4},   {"l1_bytes", 48 << 10}, {"l2_bytes", 2 << 20}, {"prefetch_bytes", 2048},
