@@ -50,8 +50,11 @@ tenon::test::Execution tenon::test::executionFor(kernel::TargetAttr target) {
     needed.push_back(feature.drop_front().str());
   if (tenon::cpu::HostFeatures::get().missing(needed).empty())
     return {codegen::cpu::Machine::of(target), nullptr};
-  codegen::cpu::Machine machine = codegen::cpu::Machine::of(test::target("cpu:x86-64-v3"));
-  return {machine, emulateIsa};
+  return emulated();
+}
+
+tenon::test::Execution tenon::test::emulated() {
+  return {codegen::cpu::Machine::of(test::target("cpu:x86-64-v3")), emulateIsa};
 }
 
 GuardedBuffer::GuardedBuffer(size_t bytes) : bytes(bytes) {
@@ -226,7 +229,7 @@ std::vector<ref::Value> tenon::test::KernelCase::reference(const std::vector<ref
 
 std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Value> &inputs, unsigned workers) {
   if (!code) {
-    Execution execution = executionFor(*kernelFunc.getTarget());
+    Execution execution = chosen ? *chosen : executionFor(*kernelFunc.getTarget());
     FailureOr<CodeImage> image = codegen::cpu::compileKernels(*parsed, execution.machine, 1, execution.rewrite);
     EXPECT_TRUE(succeeded(image));
     if (failed(image))

@@ -6,6 +6,7 @@
 #include "dialects/interfaces/Reference.h"
 #include "runtime/device/cpu/CodeModule.h"
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -27,6 +28,8 @@ struct Execution {
   bool emulated() const { return static_cast<bool>(rewrite); }
 };
 Execution executionFor(kernel::TargetAttr target);
+// Rewritten to plain vectors whatever the machine has.
+Execution emulated();
 
 kernel::TargetAttr target(const std::string &spec);
 
@@ -57,6 +60,9 @@ public:
   // `tiling` null: the one that choose-tiling chooses.
   void setTarget(kernel::TargetAttr target, kernel::TilingAttr tiling = {});
 
+  // Instead of executionFor(target).
+  void setExecution(Execution execution) { chosen = execution; }
+
   // Random operands: floats normal with deviation 1 (weights, operands with a packed layout: 1/sqrt(columns)), rounded
   // to the element type; integers zero. Replace what a case needs.
   std::vector<ref::Value> randomInputs(uint32_t seed);
@@ -69,6 +75,7 @@ public:
 private:
   mlir::OwningOpRef<mlir::ModuleOp> parsed;
   kernel::FuncOp kernelFunc;
+  std::optional<Execution> chosen;
   std::unique_ptr<cpu::CodeModule> code;
 };
 

@@ -121,6 +121,28 @@ TEST_P(LinearTest, bitsDoNotDependOnTheNumberOfRows) {
   }
 }
 
+// What stands in for an instruction gives the instruction's bits, where the machine can tell.
+TEST(EmulationTest, givesTheBitsOfTheHardware) {
+  bool compared = false;
+  for (const char *spec : {"cpu:x86-64-v4+avx512bf16", "cpu:sapphirerapids"})
+    for (int64_t rows : {1, 5, 40}) {
+      kernel::TargetAttr resolved = target(spec);
+      if (executionFor(resolved).emulated())
+        continue;
+      KernelCase kernel(LinearText{.rows = rows, .inputs = 515, .outputs = {50}, .narrow = true}.text());
+      kernel.setTarget(resolved);
+      std::vector<ref::Value> inputs = kernel.randomInputs(3), real = kernel.run(inputs, 1);
+      kernel.setTarget(resolved); // compiles again
+      kernel.setExecution(emulated());
+      std::vector<ref::Value> stand = kernel.run(inputs, 1);
+      ASSERT_TRUE(real.size() == 1 && stand.size() == 1);
+      EXPECT_EQ(real[0].tensor->f32, stand[0].tensor->f32) << spec << ", " << rows << " rows";
+      compared = true;
+    }
+  if (!compared)
+    GTEST_SKIP() << "needs avx512bf16 or AMX";
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, LinearTest,
                          testing::Values(Numbers{"cpu:x86-64-v3", "fma", "bf16"},
                                          Numbers{"cpu:x86-64-v3", "fma", "f32"}, Numbers{"cpu:x86-64-v3", "fma", "f16"},
