@@ -1,48 +1,51 @@
 #include "runtime/text/AddedTokens.h"
 
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/Unicode.h"
 
 namespace tenon::text {
 
 static std::string idText(int64_t id) { return "id " + std::to_string(id); }
 
-Status AddedTokens::parse(const JsonNode &node, const Normalizer *normalizer, Vocabulary &vocabulary) {
-  TENON_ASSIGN(std::vector<JsonNode> items, node.items());
+Status AddedTokens::parse(const JsonValue &node, const Normalizer *normalizer, Vocabulary &vocabulary) {
+  TENON_ASSIGN(JsonElements items, node.asArray());
   std::vector<LongestMatcher::Entry> plain, normalized;
   // New tokens follow the model's, as the reference numbers them whatever the file says.
   int64_t next = static_cast<int64_t>(vocabulary.size());
-  for (const JsonNode &item : items) {
-    TENON_ASSIGN(JsonNode idNode, item.member("id"));
-    TENON_ASSIGN(int64_t id, idNode.asInteger());
-    TENON_ASSIGN(JsonNode contentNode, item.member("content"));
-    TENON_ASSIGN(std::string_view content, contentNode.asString());
+  for (JsonValue item : items) {
+    TENON_ASSIGN(JsonValue idNode, item.member("id"));
+    TENON_ASSIGN(int64_t id, idNode.integer());
+    TENON_ASSIGN(JsonValue contentNode, item.member("content"));
+    TENON_ASSIGN(std::string_view content, contentNode.string());
     Token token;
-    TENON_ASSIGN(token.singleWord, item.boolean("single_word"));
-    TENON_ASSIGN(token.stripLeft, item.boolean("lstrip"));
-    TENON_ASSIGN(token.stripRight, item.boolean("rstrip"));
-    TENON_ASSIGN(token.normalized, item.boolean("normalized"));
-    TENON_ASSIGN(token.special, item.boolean("special"));
+    TENON_ASSIGN(token.singleWord, booleanAt(item, "single_word"));
+    TENON_ASSIGN(token.stripLeft, booleanAt(item, "lstrip"));
+    TENON_ASSIGN(token.stripRight, booleanAt(item, "rstrip"));
+    TENON_ASSIGN(token.normalized, booleanAt(item, "normalized"));
+    TENON_ASSIGN(token.special, booleanAt(item, "special"));
     if (content.empty()) // the reference drops these too
       continue;
     if (content.size() > longestAddedToken)
-      return contentNode.unsupported("an added token of " + std::to_string(content.size()) + " bytes; at most " +
-                                     std::to_string(longestAddedToken) + " are supported");
+      return contentNode.error("an added token of " + std::to_string(content.size()) + " bytes; at most " +
+                                   std::to_string(longestAddedToken) + " are supported",
+                               Code::Unsupported);
     int32_t known = vocabulary.find(content);
     int64_t expected = known >= 0 ? known : next;
     if (id != expected)
-      return idNode.invalid(idText(expected) + " for " + inQuotes(content) +
-                                (known >= 0 ? ", which the vocabulary holds" : ", the next one after the vocabulary"),
-                            idText(id));
+      return invalidAt(idNode,
+                       idText(expected) + " for " + quoteForMessage(content) +
+                           (known >= 0 ? ", which the vocabulary holds" : ", the next one after the vocabulary"),
+                       idText(id));
     if (known < 0) {
       if (vocabulary.insert(content, static_cast<int32_t>(id)) != Vocabulary::Inserted::Yes)
-        return idNode.invalid("an id of its own for " + inQuotes(content),
-                              idText(id) + ", which is " + inQuotes(*vocabulary.text(static_cast<int32_t>(id))));
+        return invalidAt(idNode, "an id of its own for " + quoteForMessage(content),
+                         idText(id) + ", which is " + quoteForMessage(*vocabulary.text(static_cast<int32_t>(id))));
       ++next;
     }
     auto [place, isNew] = tokens_.emplace(static_cast<int32_t>(id), token);
     if (!isNew) {
       if (!(place->second == token))
-        return item.invalid("one description of " + inQuotes(content), "two that differ");
+        return invalidAt(item, "one description of " + quoteForMessage(content), "two that differ");
       continue;
     }
     if (!token.normalized) {
@@ -59,7 +62,7 @@ Status AddedTokens::parse(const JsonNode &node, const Normalizer *normalizer, Vo
   plain_ = LongestMatcher(std::move(plain));
   normalized_ = LongestMatcher(std::move(normalized));
   if (const LongestMatcher::Entry *entry = normalized_.repeated())
-    return node.invalid("added tokens that differ after normalization", inQuotes(entry->text) + " twice");
+    return invalidAt(node, "added tokens that differ after normalization", quoteForMessage(entry->text) + " twice");
   return Status::ok();
 }
 

@@ -4,8 +4,8 @@
 // them. Where several fit, the leftmost wins, and of those the longest. Threads: immutable once parsed.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/LongestMatcher.h"
 #include "runtime/text/Normalizers.h"
 #include "runtime/text/SplitText.h"
@@ -23,7 +23,7 @@ class AddedTokens {
 public:
   // Adds the tokens of the array `node` to `vocabulary`, which holds the model's. `normalizer` may be null.
   // Errors: InvalidFile for tokens or ids that contradict the vocabulary or each other.
-  Status parse(const JsonNode &node, const Normalizer *normalizer, Vocabulary &vocabulary);
+  Status parse(const JsonValue &node, const Normalizer *normalizer, Vocabulary &vocabulary);
 
   // Cuts the tokens out of `text` and normalizes what is left. With `parseSpecial` false the special ones stay text.
   Status extract(SplitText &text, const Normalizer *normalizer, bool parseSpecial) const;

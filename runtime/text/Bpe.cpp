@@ -65,7 +65,8 @@ Status Bpe::split(std::string_view word, Scratch &scratch) const {
       continue; // the reference drops the character
     if (unknownId_ == none)
       return Status(Code::InvalidFile, "tokenizer.json: $.model.unk_token: expected a token of the vocabulary, got " +
-                                           inQuotes(unknownToken_) + ", which the text needs for " + inQuotes(text));
+                                           quoteForMessage(unknownToken_) + ", which the text needs for " +
+                                           quoteForMessage(text));
     if (pending && !fuseUnknown_)
       ids.push_back(unknownId_);
     pending = true;

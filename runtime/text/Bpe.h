@@ -6,8 +6,8 @@
 // whose unknown characters fall back to the tokens <0x00> to <0xFF>. Threads: const members may run concurrently.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/MergeTable.h"
 #include "runtime/text/Vocabulary.h"
 
@@ -43,7 +43,7 @@ public:
   };
 
   // `vocabulary` must outlive the model; it may gain added tokens afterwards.
-  static Result<std::unique_ptr<Bpe>> parse(const JsonNode &node, Vocabulary &vocabulary);
+  static Result<std::unique_ptr<Bpe>> parse(const JsonValue &node, Vocabulary &vocabulary);
 
   // Appends the tokens of one word (valid UTF-8, not empty, below 2^31 bytes). O(n log n) in the word's length.
   // Error: InvalidFile when the word needs the unknown token and the vocabulary lacks it.
@@ -52,8 +52,8 @@ public:
 private:
   explicit Bpe(const Vocabulary &vocabulary) : vocabulary_(vocabulary) {}
 
-  Status parseOptions(const JsonNode &node);
-  Status parseMerges(const JsonNode &node);
+  Status parseOptions(const JsonValue &node);
+  Status parseMerges(const JsonValue &node);
   void prepare();
   // The model's own token with this text, or `none`.
   int32_t find(std::string_view text) const {

@@ -1,6 +1,7 @@
 #include "runtime/text/Decoders.h"
 
 #include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/Kinds.h"
 #include "runtime/text/Metaspace.h"
 #include "runtime/text/Pattern.h"
@@ -64,7 +65,7 @@ private:
 class FuseStage : public DecodeStage {
 public:
   struct Options {
-    static Result<Options> parse(const JsonNode &) { return Options(); }
+    static Result<Options> parse(const JsonValue &) { return Options(); }
   };
   explicit FuseStage(const Options &) {}
   void take(const Chunk &chunk, DecodeSink &next) override { output_.give(chunk.text, next); }
@@ -79,7 +80,7 @@ private:
 class ByteLevelStage : public WholeTokenStage {
 public:
   struct Options {
-    static Result<Options> parse(const JsonNode &) { return Options(); }
+    static Result<Options> parse(const JsonValue &) { return Options(); }
   };
   explicit ByteLevelStage(const Options &) {}
   void token(std::string_view text, DecodeSink &next) override {
@@ -115,7 +116,7 @@ private:
 class ByteFallbackStage : public WholeTokenStage {
 public:
   struct Options {
-    static Result<Options> parse(const JsonNode &) { return Options(); }
+    static Result<Options> parse(const JsonValue &) { return Options(); }
   };
   explicit ByteFallbackStage(const Options &) {}
   void token(std::string_view text, DecodeSink &next) override {
@@ -190,15 +191,12 @@ public:
     std::string character;
     uint64_t start = 0;
     uint64_t stop = 0;
-    static Result<Options> parse(const JsonNode &node) {
+    static Result<Options> parse(const JsonValue &node) {
       Options options;
       TENON_ASSIGN(options.character, parseCharacter(node, "content"));
       for (auto [key, count] : {std::pair("start", &options.start), std::pair("stop", &options.stop)}) {
-        TENON_ASSIGN(JsonNode value, node.member(key));
-        TENON_ASSIGN(int64_t number, value.asInteger());
-        if (number < 0)
-          return value.invalid("a count", value.describe());
-        *count = static_cast<uint64_t>(number);
+        TENON_ASSIGN(JsonValue value, node.member(key));
+        TENON_ASSIGN(*count, value.unsignedInteger());
       }
       return options;
     }
@@ -243,12 +241,12 @@ public:
   struct Options {
     std::shared_ptr<const Pattern> pattern;
     std::string content;
-    static Result<Options> parse(const JsonNode &node) {
+    static Result<Options> parse(const JsonValue &node) {
       Options options;
-      TENON_ASSIGN(JsonNode patternNode, node.member("pattern"));
+      TENON_ASSIGN(JsonValue patternNode, node.member("pattern"));
       TENON_ASSIGN(Pattern pattern, Pattern::parse(patternNode));
       options.pattern = std::make_shared<const Pattern>(std::move(pattern));
-      TENON_ASSIGN(options.content, node.string("content"));
+      TENON_ASSIGN(options.content, stringAt(node, "content"));
       return options;
     }
   };
@@ -307,18 +305,17 @@ private:
 
 using DecoderResult = Result<DecoderList>;
 
-template <typename Stage> DecoderResult parseStage(const JsonNode &node) {
+template <typename Stage> DecoderResult parseStage(const JsonValue &node) {
   TENON_ASSIGN(typename Stage::Options options, Stage::Options::parse(node));
   DecoderList list;
   list.push_back(std::make_unique<DecoderOf<Stage>>(std::move(options)));
   return list;
 }
 
-DecoderResult parseSequence(const JsonNode &node) {
-  TENON_ASSIGN(JsonNode member, node.member("decoders"));
-  TENON_ASSIGN(std::vector<JsonNode> items, member.items());
+DecoderResult parseSequence(const JsonValue &node) {
+  TENON_ASSIGN(JsonElements items, elementsAt(node, "decoders"));
   DecoderList list;
-  for (const JsonNode &item : items)
+  for (JsonValue item : items)
     TENON_TRY(parseDecoder(item, list));
   return list;
 }
@@ -335,7 +332,7 @@ constexpr Kind<DecoderResult> kinds[] = {
 
 } // namespace
 
-Status parseDecoder(const JsonNode &node, DecoderList &out) {
+Status parseDecoder(const JsonValue &node, DecoderList &out) {
   TENON_ASSIGN(DecoderList list, parseKind(node, "decoder", kinds));
   for (std::unique_ptr<Decoder> &decoder : list)
     out.push_back(std::move(decoder));

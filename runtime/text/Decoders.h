@@ -8,8 +8,8 @@
 // stages belongs to one thread.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 
 #include <memory>
 #include <string>
@@ -51,7 +51,7 @@ using DecoderList = std::vector<std::unique_ptr<Decoder>>;
 
 // Appends what `node` describes; a Sequence appends its members. Errors: Unsupported for a kind that is not in the
 // table, InvalidFile for broken parameters.
-Status parseDecoder(const JsonNode &node, DecoderList &out);
+Status parseDecoder(const JsonValue &node, DecoderList &out);
 // What happens to tokens without a decoder: one space between them.
 DecoderList joinWithSpaces();
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
+#include "runtime/text/JsonFields.h"
 
 #include <string>
 #include <string_view>
@@ -11,13 +11,13 @@ namespace tenon::text {
 
 template <typename Parsed> struct Kind {
   std::string_view type;
-  Parsed (*parse)(const JsonNode &);
+  Parsed (*parse)(const JsonValue &);
 };
 
 // Reads `node` by the row of `kinds` that its "type" names. `what` is the component, for messages.
 template <typename Parsed, size_t count>
-Parsed parseKind(const JsonNode &node, std::string_view what, const Kind<Parsed> (&kinds)[count]) {
-  TENON_ASSIGN(std::string_view type, node.string("type"));
+Parsed parseKind(const JsonValue &node, std::string_view what, const Kind<Parsed> (&kinds)[count]) {
+  TENON_ASSIGN(std::string_view type, stringAt(node, "type"));
   std::string known;
   for (const Kind<Parsed> &kind : kinds) {
     if (kind.type == type)
@@ -25,7 +25,8 @@ Parsed parseKind(const JsonNode &node, std::string_view what, const Kind<Parsed>
     known += known.empty() ? "" : ", ";
     known += kind.type;
   }
-  return node.unsupported(std::string(what) + " kind " + inQuotes(type) + " is not supported; supported are " + known);
+  return node.error(std::string(what) + " kind " + quoteForMessage(type) + " is not supported; supported are " + known,
+                    Code::Unsupported);
 }
 
 } // namespace tenon::text

@@ -1,8 +1,8 @@
 // The parameters that the Metaspace pre-tokenizer and the Metaspace decoder share.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 
 #include <string>
 
@@ -15,10 +15,10 @@ struct MetaspaceOptions {
   PrependScheme scheme = PrependScheme::Always;
   bool split = true;
 
-  static Result<MetaspaceOptions> parse(const JsonNode &node);
+  static Result<MetaspaceOptions> parse(const JsonValue &node);
 };
 
 // A member that is a string of exactly one character.
-Result<std::string> parseCharacter(const JsonNode &node, std::string_view key);
+Result<std::string> parseCharacter(const JsonValue &node, std::string_view key);
 
 } // namespace tenon::text

@@ -1,5 +1,6 @@
 #include "runtime/text/Normalizers.h"
 
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/Kinds.h"
 #include "runtime/text/NormalForm.h"
 #include "runtime/text/Pattern.h"
@@ -16,11 +17,10 @@ using Parsed = Result<std::unique_ptr<Normalizer>>;
 // {"type": "Sequence", "normalizers": [...]}: one after the other.
 class SequenceNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto sequence = std::make_unique<SequenceNormalizer>();
-    TENON_ASSIGN(JsonNode list, node.member("normalizers"));
-    TENON_ASSIGN(std::vector<JsonNode> items, list.items());
-    for (const JsonNode &item : items) {
+    TENON_ASSIGN(JsonElements items, elementsAt(node, "normalizers"));
+    for (JsonValue item : items) {
       TENON_ASSIGN(std::unique_ptr<Normalizer> normalizer, parseNormalizer(item));
       sequence->normalizers_.push_back(std::move(normalizer));
     }
@@ -39,9 +39,9 @@ private:
 // {"type": "Prepend", "prepend": text}: puts text before what is not empty.
 class PrependNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto normalizer = std::make_unique<PrependNormalizer>();
-    TENON_ASSIGN(normalizer->prefix_, node.string("prepend"));
+    TENON_ASSIGN(normalizer->prefix_, stringAt(node, "prepend"));
     return std::unique_ptr<Normalizer>(std::move(normalizer));
   }
   Status apply(NormalText &text) const override {
@@ -56,10 +56,10 @@ private:
 // {"type": "Replace", "pattern": ..., "content": text}: every match becomes the content.
 class ReplaceNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &node) {
-    TENON_ASSIGN(JsonNode patternNode, node.member("pattern"));
+  static Parsed parse(const JsonValue &node) {
+    TENON_ASSIGN(JsonValue patternNode, node.member("pattern"));
     TENON_ASSIGN(Pattern pattern, Pattern::parse(patternNode));
-    TENON_ASSIGN(std::string_view content, node.string("content"));
+    TENON_ASSIGN(std::string_view content, stringAt(node, "content"));
     return std::unique_ptr<Normalizer>(std::make_unique<ReplaceNormalizer>(std::move(pattern), content));
   }
   ReplaceNormalizer(Pattern pattern, std::string_view content) : pattern_(std::move(pattern)), content_(content) {}
@@ -93,7 +93,7 @@ private:
 // {"type": "NFC"} and its sisters.
 template <NormalForm form> class FormNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &) { return std::unique_ptr<Normalizer>(std::make_unique<FormNormalizer>()); }
+  static Parsed parse(const JsonValue &) { return std::unique_ptr<Normalizer>(std::make_unique<FormNormalizer>()); }
   Status apply(NormalText &text) const override {
     if (!normalize(text, form))
       return Status(Code::Resource,
@@ -105,7 +105,9 @@ public:
 // {"type": "Lowercase"}: character by character, without rules that look at neighbours.
 class LowercaseNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &) { return std::unique_ptr<Normalizer>(std::make_unique<LowercaseNormalizer>()); }
+  static Parsed parse(const JsonValue &) {
+    return std::unique_ptr<Normalizer>(std::make_unique<LowercaseNormalizer>());
+  }
   Status apply(NormalText &text) const override {
     NormalText out;
     out.text.reserve(text.text.size());
@@ -124,10 +126,10 @@ public:
 // {"type": "Strip", "strip_left": ..., "strip_right": ...}: white space at the ends.
 class StripNormalizer : public Normalizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto normalizer = std::make_unique<StripNormalizer>();
-    TENON_ASSIGN(normalizer->left_, node.boolean("strip_left"));
-    TENON_ASSIGN(normalizer->right_, node.boolean("strip_right"));
+    TENON_ASSIGN(normalizer->left_, booleanAt(node, "strip_left"));
+    TENON_ASSIGN(normalizer->right_, booleanAt(node, "strip_right"));
     return std::unique_ptr<Normalizer>(std::move(normalizer));
   }
   Status apply(NormalText &text) const override {
@@ -168,7 +170,7 @@ constexpr Kind<Parsed> kinds[] = {
 
 } // namespace
 
-Result<std::unique_ptr<Normalizer>> parseNormalizer(const JsonNode &node) {
+Result<std::unique_ptr<Normalizer>> parseNormalizer(const JsonValue &node) {
   return parseKind(node, "normalizer", kinds);
 }
 

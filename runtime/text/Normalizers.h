@@ -3,8 +3,8 @@
 // A new kind is one class here below and one row in Normalizers.cpp's table. Threads: immutable.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/SplitText.h"
 
 #include <memory>
@@ -19,6 +19,6 @@ public:
 };
 
 // Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.
-Result<std::unique_ptr<Normalizer>> parseNormalizer(const JsonNode &node);
+Result<std::unique_ptr<Normalizer>> parseNormalizer(const JsonValue &node);
 
 } // namespace tenon::text

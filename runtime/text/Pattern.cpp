@@ -1,5 +1,7 @@
 #include "runtime/text/Pattern.h"
 
+#include "runtime/text/JsonFields.h"
+
 namespace tenon::text {
 
 Result<Pattern> Pattern::fromRegex(std::string_view expression) {
@@ -8,17 +10,19 @@ Result<Pattern> Pattern::fromRegex(std::string_view expression) {
   return pattern;
 }
 
-Result<Pattern> Pattern::parse(const JsonNode &node) {
-  if (node.has("String") == node.has("Regex"))
-    return node.invalid("{\"String\": text} or {\"Regex\": expression}", node.describe());
-  if (node.has("Regex")) {
-    TENON_ASSIGN(std::string_view expression, node.string("Regex"));
-    Result<Pattern> pattern = fromRegex(expression);
+Result<Pattern> Pattern::parse(const JsonValue &node) {
+  TENON_TRY(node.asObject().status());
+  std::optional<JsonValue> expression = node.find("Regex");
+  if (expression.has_value() == node.find("String").has_value())
+    return node.mismatch("{\"String\": text} or {\"Regex\": expression}");
+  if (expression) {
+    TENON_ASSIGN(std::string_view text, expression->string());
+    Result<Pattern> pattern = fromRegex(text);
     if (!pattern.isOk())
-      return std::move(pattern).status().within(node.path() + ".Regex");
+      return std::move(pattern).status().within(placeOf(*expression));
     return pattern;
   }
-  TENON_ASSIGN(std::string_view literal, node.string("String"));
+  TENON_ASSIGN(std::string_view literal, stringAt(node, "String"));
   if (literal.empty()) // matches between all characters, as the empty expression does
     return fromRegex("");
   Pattern pattern;

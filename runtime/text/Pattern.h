@@ -2,8 +2,8 @@
 // Threads: immutable.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/Regex.h"
 
 #include <memory>
@@ -22,7 +22,7 @@ struct Match {
 
 class Pattern {
 public:
-  static Result<Pattern> parse(const JsonNode &node);
+  static Result<Pattern> parse(const JsonValue &node);
   static Result<Pattern> fromRegex(std::string_view expression);
 
   // Cuts `text` (valid UTF-8, not empty) into matches and what lies between them, in order and without gaps.

@@ -1,5 +1,6 @@
 #include "runtime/text/PostProcessors.h"
 
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/Kinds.h"
 
 namespace tenon::text {
@@ -11,11 +12,10 @@ using Parsed = Result<std::unique_ptr<PostProcessor>>;
 // {"type": "Sequence", "processors": [...]}: one after the other.
 class SequenceProcessor : public PostProcessor {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto sequence = std::make_unique<SequenceProcessor>();
-    TENON_ASSIGN(JsonNode list, node.member("processors"));
-    TENON_ASSIGN(std::vector<JsonNode> items, list.items());
-    for (const JsonNode &item : items) {
+    TENON_ASSIGN(JsonElements items, elementsAt(node, "processors"));
+    for (JsonValue item : items) {
       TENON_ASSIGN(std::unique_ptr<PostProcessor> processor, parsePostProcessor(item));
       sequence->processors_.push_back(std::move(processor));
     }
@@ -38,7 +38,7 @@ private:
 // {"type": "ByteLevel", ...}: trims the offsets of tokens, which nobody asks for here; ids stay as they are.
 class ByteLevelProcessor : public PostProcessor {
 public:
-  static Parsed parse(const JsonNode &) {
+  static Parsed parse(const JsonValue &) {
     return std::unique_ptr<PostProcessor>(std::make_unique<ByteLevelProcessor>());
   }
   void apply(std::vector<int32_t> &, bool) const override {}
@@ -55,7 +55,7 @@ public:
     std::string path;         // where they stand in the file
   };
 
-  static Parsed parse(const JsonNode &node);
+  static Parsed parse(const JsonValue &node);
   explicit TemplateProcessor(std::vector<Step> steps) : steps_(std::move(steps)) {}
 
   void apply(std::vector<int32_t> &ids, bool addSpecial) const override {
@@ -85,36 +85,38 @@ private:
 // A text's tokens may stand in the template more than once; a hostile file must not make millions of copies of them.
 constexpr size_t mostSteps = 64;
 
-Parsed TemplateProcessor::parse(const JsonNode &node) {
-  TENON_ASSIGN(JsonNode single, node.member("single"));
-  TENON_ASSIGN(std::vector<JsonNode> pieces, single.items());
-  TENON_ASSIGN(JsonNode specials, node.member("special_tokens"));
-  TENON_TRY(specials.asObject().isOk() ? Status::ok() : specials.invalid("an object", specials.describe()));
+Parsed TemplateProcessor::parse(const JsonValue &node) {
+  TENON_ASSIGN(JsonValue single, node.member("single"));
+  TENON_ASSIGN(JsonElements list, single.asArray());
+  std::vector<JsonValue> pieces;
+  for (JsonValue piece : list)
+    pieces.push_back(piece);
+  TENON_ASSIGN(JsonValue specials, node.member("special_tokens"));
+  TENON_TRY(specials.asObject().status());
   if (pieces.size() > mostSteps)
-    return single.unsupported("a template of " + std::to_string(pieces.size()) + " pieces; at most " +
-                              std::to_string(mostSteps) + " are supported");
+    return single.error("a template of " + std::to_string(pieces.size()) + " pieces; at most " +
+                            std::to_string(mostSteps) + " are supported",
+                        Code::Unsupported);
   std::vector<Step> steps;
-  for (const JsonNode &piece : pieces) {
+  for (JsonValue piece : pieces) {
     Step step;
-    if (std::optional<JsonNode> sequence = piece.find("Sequence")) {
-      TENON_ASSIGN(std::string_view id, sequence->string("id"));
+    if (std::optional<JsonValue> sequence = present(piece, "Sequence")) {
+      TENON_ASSIGN(std::string_view id, stringAt(*sequence, "id"));
       if (id != "A") // there is no second text
-        return sequence->invalid("the sequence \"A\"", inQuotes(id));
+        return invalidAt(*sequence, "the sequence \"A\"", quoteForMessage(id));
       step.isText = true;
-    } else if (std::optional<JsonNode> special = piece.find("SpecialToken")) {
-      TENON_ASSIGN(std::string_view name, special->string("id"));
-      TENON_ASSIGN(JsonNode token, specials.member(name));
-      TENON_ASSIGN(JsonNode list, token.member("ids"));
-      TENON_ASSIGN(std::vector<JsonNode> ids, list.items());
-      for (const JsonNode &item : ids) {
-        TENON_ASSIGN(int64_t id, item.asInteger());
-        if (id < 0 || id > INT32_MAX)
-          return item.invalid("the id of a token", item.describe());
+    } else if (std::optional<JsonValue> special = present(piece, "SpecialToken")) {
+      TENON_ASSIGN(std::string_view name, stringAt(*special, "id"));
+      TENON_ASSIGN(JsonValue token, specials.member(name));
+      TENON_ASSIGN(JsonValue list, token.member("ids"));
+      TENON_ASSIGN(JsonElements ids, list.asArray());
+      for (JsonValue item : ids) {
+        TENON_ASSIGN(int64_t id, item.integer(0, INT32_MAX));
         step.ids.push_back(static_cast<int32_t>(id));
       }
-      step.path = list.path();
+      step.path = placeOf(list);
     } else {
-      return piece.invalid("{\"Sequence\": ...} or {\"SpecialToken\": ...}", piece.describe());
+      return piece.mismatch("{\"Sequence\": ...} or {\"SpecialToken\": ...}");
     }
     steps.push_back(std::move(step));
   }
@@ -129,7 +131,7 @@ constexpr Kind<Parsed> kinds[] = {
 
 } // namespace
 
-Result<std::unique_ptr<PostProcessor>> parsePostProcessor(const JsonNode &node) {
+Result<std::unique_ptr<PostProcessor>> parsePostProcessor(const JsonValue &node) {
   return parseKind(node, "post-processor", kinds);
 }
 

@@ -3,8 +3,8 @@
 // A new kind is one class in PostProcessors.cpp and one row in its table. Threads: immutable.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/Vocabulary.h"
 
 #include <cstdint>
@@ -23,7 +23,7 @@ public:
 };
 
 // Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.
-Result<std::unique_ptr<PostProcessor>> parsePostProcessor(const JsonNode &node);
+Result<std::unique_ptr<PostProcessor>> parsePostProcessor(const JsonValue &node);
 
 // `before`, the text's tokens, `after`.
 std::unique_ptr<PostProcessor> surroundWith(std::vector<int32_t> before, std::vector<int32_t> after);

@@ -1,6 +1,7 @@
 #include "runtime/text/PreTokenizers.h"
 
 #include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/Kinds.h"
 #include "runtime/text/Metaspace.h"
 #include "runtime/text/Pattern.h"
@@ -19,11 +20,10 @@ using Parsed = Result<std::unique_ptr<PreTokenizer>>;
 // {"type": "Sequence", "pretokenizers": [...]}: one after the other.
 class SequencePreTokenizer : public PreTokenizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto sequence = std::make_unique<SequencePreTokenizer>();
-    TENON_ASSIGN(JsonNode list, node.member("pretokenizers"));
-    TENON_ASSIGN(std::vector<JsonNode> items, list.items());
-    for (const JsonNode &item : items) {
+    TENON_ASSIGN(JsonElements items, elementsAt(node, "pretokenizers"));
+    for (JsonValue item : items) {
       TENON_ASSIGN(std::unique_ptr<PreTokenizer> preTokenizer, parsePreTokenizer(item));
       sequence->preTokenizers_.push_back(std::move(preTokenizer));
     }
@@ -42,12 +42,12 @@ private:
 // {"type": "Split", "pattern": ..., "behavior": ..., "invert": ...}
 class SplitPreTokenizer : public PreTokenizer {
 public:
-  static Parsed parse(const JsonNode &node) {
-    TENON_ASSIGN(JsonNode patternNode, node.member("pattern"));
+  static Parsed parse(const JsonValue &node) {
+    TENON_ASSIGN(JsonValue patternNode, node.member("pattern"));
     TENON_ASSIGN(Pattern pattern, Pattern::parse(patternNode));
-    TENON_ASSIGN(JsonNode behaviorNode, node.member("behavior"));
+    TENON_ASSIGN(JsonValue behaviorNode, node.member("behavior"));
     TENON_ASSIGN(SplitBehavior behavior, parseSplitBehavior(behaviorNode));
-    TENON_ASSIGN(bool invert, node.boolean("invert"));
+    TENON_ASSIGN(bool invert, booleanAt(node, "invert"));
     return std::unique_ptr<PreTokenizer>(std::make_unique<SplitPreTokenizer>(std::move(pattern), behavior, invert));
   }
   SplitPreTokenizer(Pattern pattern, SplitBehavior behavior, bool invert)
@@ -74,10 +74,10 @@ private:
 // {"type": "ByteLevel", "add_prefix_space": ..., "use_regex": ...}: GPT-2's words, written in the alphabet of bytes.
 class ByteLevelPreTokenizer : public PreTokenizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto preTokenizer = std::make_unique<ByteLevelPreTokenizer>();
-    TENON_ASSIGN(preTokenizer->addPrefixSpace_, node.boolean("add_prefix_space"));
-    TENON_ASSIGN(bool useRegex, node.boolOr("use_regex", true));
+    TENON_ASSIGN(preTokenizer->addPrefixSpace_, booleanAt(node, "add_prefix_space"));
+    TENON_ASSIGN(bool useRegex, booleanOr(node, "use_regex", true));
     if (useRegex) {
       TENON_ASSIGN(Pattern words, Pattern::fromRegex(gpt2Words));
       preTokenizer->words_ = std::move(words);
@@ -128,7 +128,7 @@ private:
 // with one.
 class MetaspacePreTokenizer : public PreTokenizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     TENON_ASSIGN(MetaspaceOptions options, MetaspaceOptions::parse(node));
     return std::unique_ptr<PreTokenizer>(std::make_unique<MetaspacePreTokenizer>(std::move(options)));
   }
@@ -177,9 +177,9 @@ private:
 // {"type": "Digits", "individual_digits": ...}: numbers apart from everything else, as a whole or digit by digit.
 class DigitsPreTokenizer : public PreTokenizer {
 public:
-  static Parsed parse(const JsonNode &node) {
+  static Parsed parse(const JsonValue &node) {
     auto preTokenizer = std::make_unique<DigitsPreTokenizer>();
-    TENON_ASSIGN(preTokenizer->individual_, node.boolean("individual_digits"));
+    TENON_ASSIGN(preTokenizer->individual_, booleanAt(node, "individual_digits"));
     return std::unique_ptr<PreTokenizer>(std::move(preTokenizer));
   }
   Status apply(SplitText &text) const override {
@@ -210,7 +210,7 @@ constexpr Kind<Parsed> kinds[] = {
 
 } // namespace
 
-Result<std::unique_ptr<PreTokenizer>> parsePreTokenizer(const JsonNode &node) {
+Result<std::unique_ptr<PreTokenizer>> parsePreTokenizer(const JsonValue &node) {
   return parseKind(node, "pre-tokenizer", kinds);
 }
 

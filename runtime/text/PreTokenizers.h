@@ -3,8 +3,8 @@
 // A new kind is one class in PreTokenizers.cpp and one row in its table. Threads: immutable.
 #pragma once
 
+#include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
-#include "runtime/text/Json.h"
 #include "runtime/text/SplitText.h"
 
 #include <memory>
@@ -18,6 +18,6 @@ public:
 };
 
 // Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.
-Result<std::unique_ptr<PreTokenizer>> parsePreTokenizer(const JsonNode &node);
+Result<std::unique_ptr<PreTokenizer>> parsePreTokenizer(const JsonValue &node);
 
 } // namespace tenon::text

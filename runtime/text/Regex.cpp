@@ -1,6 +1,6 @@
 #include "runtime/text/Regex.h"
 
-#include "runtime/text/Json.h"
+#include "runtime/base/Json.h"
 #include "runtime/text/RegexSyntax.h"
 #include "runtime/text/Unicode.h"
 
@@ -43,9 +43,9 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
                     PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &errorAt, context);
   pcre2_compile_context_free(context);
   if (!code)
-    return Status(Code::Unsupported, "regular expression " + inQuotes(pattern) +
+    return Status(Code::Unsupported, "regular expression " + quoteForMessage(pattern) +
                                          " does not compile: " + pcre2Message(error) + " (at byte " +
-                                         std::to_string(errorAt) + " of " + inQuotes(translated) + ")");
+                                         std::to_string(errorAt) + " of " + quoteForMessage(translated) + ")");
   // Where memory may not be made executable this fails, and the interpreter matches instead: slower, with the same
   // result.
   (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
@@ -96,9 +96,9 @@ Result<bool> RegexSearch::matchFrom(size_t at) {
   if (result == PCRE2_ERROR_NOMATCH)
     return false;
   if (result < 0)
-    return Status(Code::Resource, "regular expression " + inQuotes(regex_.pattern_) + " gave up on the text at byte " +
-                                      std::to_string(at) + ": " + pcre2Message(result) +
-                                      "; split the text into shorter pieces");
+    return Status(Code::Resource, "regular expression " + quoteForMessage(regex_.pattern_) +
+                                      " gave up on the text at byte " + std::to_string(at) + ": " +
+                                      pcre2Message(result) + "; split the text into shorter pieces");
   const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(data_);
   begin_ = offsets[0];
   end_ = offsets[1];

@@ -1,6 +1,6 @@
 #include "runtime/text/RegexClass.h"
 
-#include "runtime/text/Json.h"
+#include "runtime/base/Json.h"
 #include "runtime/text/RegexCase.h"
 #include "runtime/text/RegexProperty.h"
 #include "runtime/text/Unicode.h"
@@ -60,7 +60,7 @@ Result<ClassItem> takeProperty(RegexSource &source, bool negated, bool inClass) 
   }
   std::optional<std::string> members = propertyMembers(name, inClass);
   if (!members)
-    return source.unknown("the property " + inQuotes(name));
+    return source.unknown("the property " + quoteForMessage(name));
   TENON_ASSIGN(ClassItem item, set(*members, negated));
   item.cased = true;
   return item;
@@ -136,7 +136,7 @@ Status ClassTranslator::element(int depth) {
     if (end != std::string_view::npos && end >= nameAt) {
       std::optional<std::string> members = posixMembers(rest.substr(nameAt, end - nameAt));
       if (!members)
-        return source_.unknown("the POSIX class " + inQuotes(rest.substr(0, end + 2)));
+        return source_.unknown("the POSIX class " + quoteForMessage(rest.substr(0, end + 2)));
       for (size_t i = 0; i < end + 2; ++i)
         source_.take();
       std::string_view name = rest.substr(nameAt, end - nameAt);
@@ -203,7 +203,7 @@ Result<char32_t> RegexSource::takeCharacter() {
 }
 
 std::string RegexSource::where() const {
-  return "regular expression " + inQuotes(pattern_) + " (at byte " + std::to_string(at_) + ")";
+  return "regular expression " + quoteForMessage(pattern_) + " (at byte " + std::to_string(at_) + ")";
 }
 Status RegexSource::broken(std::string_view expected) const {
   return Status(Code::InvalidFile, where() + ": expected " + std::string(expected) + ", got something else");

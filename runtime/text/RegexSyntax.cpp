@@ -1,6 +1,6 @@
 #include "runtime/text/RegexSyntax.h"
 
-#include "runtime/text/Json.h"
+#include "runtime/base/Json.h"
 #include "runtime/text/RegexCase.h"
 #include "runtime/text/RegexClass.h"
 #include "runtime/text/RegexProperty.h"

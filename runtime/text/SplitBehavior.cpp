@@ -1,10 +1,12 @@
 #include "runtime/text/SplitBehavior.h"
 
+#include "runtime/text/JsonFields.h"
+
 #include <algorithm>
 
 namespace tenon::text {
 
-Result<SplitBehavior> parseSplitBehavior(const JsonNode &node) {
+Result<SplitBehavior> parseSplitBehavior(const JsonValue &node) {
   constexpr std::pair<std::string_view, SplitBehavior> names[] = {
       {"Removed", SplitBehavior::Removed},
       {"Isolated", SplitBehavior::Isolated},
@@ -12,7 +14,7 @@ Result<SplitBehavior> parseSplitBehavior(const JsonNode &node) {
       {"MergedWithNext", SplitBehavior::MergedWithNext},
       {"Contiguous", SplitBehavior::Contiguous},
   };
-  TENON_ASSIGN(std::string_view name, node.asString());
+  TENON_ASSIGN(std::string_view name, node.string());
   std::string known;
   for (const auto &[text, behavior] : names) {
     if (text == name)
@@ -20,7 +22,7 @@ Result<SplitBehavior> parseSplitBehavior(const JsonNode &node) {
     known += known.empty() ? "" : ", ";
     known += text;
   }
-  return node.invalid("one of " + known, inQuotes(name));
+  return invalidAt(node, "one of " + known, quoteForMessage(name));
 }
 
 void cutByMatches(const std::vector<Match> &matches, SplitBehavior behavior, std::vector<Cut> &out) {

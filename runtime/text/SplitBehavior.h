@@ -1,7 +1,7 @@
 // What becomes of a pattern's matches when text is split by it.
 #pragma once
 
-#include "runtime/text/Json.h"
+#include "runtime/base/Json.h"
 #include "runtime/text/Pattern.h"
 #include "runtime/text/SplitText.h"
 
@@ -15,7 +15,7 @@ namespace tenon::text {
 //   Contiguous          the - final -- countdown
 enum class SplitBehavior { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };
 
-Result<SplitBehavior> parseSplitBehavior(const JsonNode &node);
+Result<SplitBehavior> parseSplitBehavior(const JsonValue &node);
 // Appends the parts to `out`. `matches` cover their text in order, without gaps.
 void cutByMatches(const std::vector<Match> &matches, SplitBehavior behavior, std::vector<Cut> &out);
 

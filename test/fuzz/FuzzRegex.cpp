@@ -1,6 +1,7 @@
 // Regular expressions of tokenizers from hostile bytes: the expression, a NUL byte, and text. What compiles cuts the
 // text without gaps, on character boundaries, or gives up with a message.
 #include "runtime/text/Pattern.h"
+#include "runtime/text/Unicode.h"
 
 #include <cstdlib>
 
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(!pattern.status().message().empty());
     return 0;
   }
-  if (text.empty() || !simdjson::validate_utf8(text.data(), text.size()))
+  if (text.empty() || !isUtf8(text))
     text = "It's a te\xC3\xA9st, 123 \xE4\xB8\xAD\xE6\x96\x87\n\n  ";
   std::vector<Match> matches;
   Status status = pattern->cut(text, matches);
