@@ -145,7 +145,7 @@ Value KernelBuilder::at(Value pointer, Value bytes) {
 Value KernelBuilder::at(Value pointer, int64_t bytes) {
   if (bytes == 0)
     return pointer;
-  if (!llvm::isInt<32>(bytes))
+  if (!llvm::isInt<LLVM::kGEPConstantBitWidth>(bytes))
     return LLVM::GEPOp::create(*this, pointerType(), getI8Type(), pointer, ValueRange{i64(bytes)},
                                LLVM::GEPNoWrapFlags::inbounds);
   return LLVM::GEPOp::create(*this, pointerType(), getI8Type(), pointer,
