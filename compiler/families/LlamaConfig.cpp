@@ -5,7 +5,7 @@ namespace {
 
 // Caps are far above any published model and low enough that no product of sizes overflows.
 constexpr int64_t kMaxHidden = int64_t(1) << 20;
-constexpr int64_t kMaxLayers = 4096;
+constexpr int64_t kMaxLayers = 1024;
 constexpr int64_t kMaxHeads = 1 << 16;
 constexpr int64_t kMaxHeadDim = 1 << 13;
 constexpr int64_t kMaxIntermediate = int64_t(1) << 24;

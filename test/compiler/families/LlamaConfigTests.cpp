@@ -195,14 +195,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{{{"num_hidden_layers", "\"thirty-two\""}},
                 kBad,
-                "num_hidden_layers: expected a whole number from 1 to 4096, got \"thirty-two\""},
-        Refusal{{{"num_hidden_layers", "0"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 4096, got 0"},
+                "num_hidden_layers: expected a whole number from 1 to 1024, got \"thirty-two\""},
+        Refusal{{{"num_hidden_layers", "0"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 1024, got 0"},
         Refusal{
-            {{"num_hidden_layers", "2.0"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 4096, got 2.0"},
+            {{"num_hidden_layers", "2.0"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 1024, got 2.0"},
         Refusal{{{"num_hidden_layers", ""}},
                 kBad,
-                "num_hidden_layers: expected a whole number from 1 to 4096, got nothing: the key is missing"},
-        Refusal{{{"num_hidden_layers", "1000000"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 4096"},
+                "num_hidden_layers: expected a whole number from 1 to 1024, got nothing: the key is missing"},
+        Refusal{{{"num_hidden_layers", "1000000"}}, kBad, "num_hidden_layers: expected a whole number from 1 to 1024"},
         Refusal{{{"hidden_size", "-64"}}, kBad, "hidden_size: expected a whole number from 1 to 1048576, got -64"},
         Refusal{{{"hidden_size", "99999999999999999999"}}, kBad, "hidden_size: expected a whole number"},
         Refusal{
