@@ -1,5 +1,6 @@
 #include "compiler/driver/Compiler.h"
 
+#include "compiler/driver/Depfile.h"
 #include "compiler/driver/DiagnosticText.h"
 #include "compiler/driver/KeyFields.h"
 #include "compiler/driver/Lowering.h"
@@ -7,6 +8,7 @@
 #include "compiler/emit/EngineWriter.h"
 #include "compiler/emit/VariantTable.h"
 #include "dialects/model/Model.h"
+#include "runtime/text/Tokenizer.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -117,6 +119,13 @@ void note(const CompileOptions &options, const std::string &text) {
     options.note(text);
 }
 
+// What the runtime could not read is refused here, where it can be mended.
+Status checkTokenizer(const TokenizerFiles &files) {
+  if (files.tokenizer.empty())
+    return Status::ok();
+  return text::Tokenizer::parse(files.tokenizer, files.tokenizerConfig).status();
+}
+
 // Lowers for every target, generates code, and gathers all that goes into the file.
 class EngineAssembly {
 public:
@@ -211,6 +220,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_ASSIGN(const LoadedModel model, lowering.load());
   note(options,
        model.info.family + ", " + std::to_string(model.info.parameters) + " parameters: " + model.shape.describe());
+  TENON_TRY(checkTokenizer(model.directory.tokenizer));
   if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
     note(options, model.directory.tokenizer.absence);
   EngineAssembly assembly(options, lowering, model);
@@ -219,7 +229,10 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
     note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", kv cache " +
                       assembly.plan().kv + ", 16-bit weights multiply by " + target.getDot().str());
   }
-  return assembly.write();
+  TENON_ASSIGN(CompileReport report, assembly.write());
+  if (!options.depfile.empty())
+    TENON_TRY(writeDepfile(options.depfile, options.output, model.directory.files));
+  return report;
 }
 
 Result<std::string> emitPhase(const CompileOptions &options, const std::string &phase) {

@@ -70,7 +70,8 @@ Result<LoadedModel> Lowering::load() {
   TENON_ASSIGN(const std::unique_ptr<FamilyModel> family, readModel(directory.config));
   const ModelFacts &facts = family->facts();
   TENON_TRY(checkTokenIds(directory.generation, facts.vocab));
-  TENON_ASSIGN(ShapeChoice shape, chooseShapes(options_, static_cast<uint64_t>(facts.contextLimit)));
+  TENON_ASSIGN(ShapeChoice shape, chooseShapes(options_, static_cast<uint64_t>(facts.maxPositions),
+                                               static_cast<uint64_t>(facts.contextLimit)));
   BuildOptions build;
   build.maxContext = shape.maxContext;
   build.maxSequences = shape.maxSequences;

@@ -39,13 +39,13 @@ std::string ShapeChoice::describe() const {
          ", head rows" + listOf(headRows);
 }
 
-Result<ShapeChoice> chooseShapes(const CompileOptions &options, uint64_t maxPositions) {
+Result<ShapeChoice> chooseShapes(const CompileOptions &options, uint64_t maxPositions, uint64_t contextLimit) {
   ShapeChoice shape;
   shape.maxSequences = options.maxBatch.value_or(kDefaultSequences);
   if (shape.maxSequences == 0 || shape.maxSequences > kMaxSequences)
     return constraint("--max-batch " + std::to_string(shape.maxSequences) + ": expected 1 to " +
                       std::to_string(kMaxSequences) + " sequences");
-  shape.maxContext = options.maxSeq.value_or(static_cast<uint32_t>(std::min(maxPositions, kDefaultContext)));
+  shape.maxContext = options.maxSeq.value_or(static_cast<uint32_t>(std::min(contextLimit, kDefaultContext)));
   if (shape.maxContext == 0 || shape.maxContext > maxPositions)
     return constraint("--max-seq " + std::to_string(shape.maxContext) + ": the model has positions for 1 to " +
                       std::to_string(maxPositions) + " tokens");

@@ -18,7 +18,8 @@ struct ShapeChoice {
   std::string describe() const;
 };
 
-// `maxPositions` is the model's own limit. Constraint when an option exceeds it or contradicts another.
-Result<ShapeChoice> chooseShapes(const CompileOptions &options, uint64_t maxPositions);
+// `maxPositions` is the model's own limit; `contextLimit`, at most that, what is chosen without --max-seq (whoever
+// builds the model refuses a larger one with the reason). Constraint when an option exceeds it or contradicts another.
+Result<ShapeChoice> chooseShapes(const CompileOptions &options, uint64_t maxPositions, uint64_t contextLimit);
 
 } // namespace tenon

@@ -2,11 +2,11 @@
 
 #include "runtime/base/Checked.h"
 #include "runtime/base/Digest.h"
+#include "runtime/engine/EngineFile.h"
 #include "runtime/io/MappedFile.h"
 #include "runtime/schema/EngineHeader.h"
 
 #include <cstring>
-#include <sys/stat.h>
 
 namespace tenon::emit {
 namespace {
@@ -86,11 +86,13 @@ std::string folderOf(const std::string &path) {
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
 }
 
-// A file with this name and size is taken as it is: its name is the digest of what it holds, and `tenon inspect
-// --verify` reads it all.
-bool sameSizeExists(const std::string &path, uint64_t bytes) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<uint64_t>(info.st_size) == bytes;
+// Whether the file that other engines share is there and whole: its header and every byte are compared, so that damage
+// is mended by the next compilation instead of inherited.
+bool holdsWeights(const std::string &path, const EngineHeader &header, const Digest &digest, unsigned threads) {
+  auto file = io::MappedFile::open(path);
+  return file.isOk() && file->size() == header.fileBytes &&
+         std::memcmp(file->bytes().data(), &header, sizeof header) == 0 &&
+         parallelTreeDigest(file->bytes().subspan(kSegmentAlignment), threads) == digest;
 }
 
 Result<Digest> writeExternalWeights(const std::string &enginePath, const EngineParts &parts,
@@ -100,10 +102,10 @@ Result<Digest> writeExternalWeights(const std::string &enginePath, const EngineP
   TENON_ASSIGN(const weights::PackedSegment packed,
                weights::packSegment(parts.weights, parts.weightBytes, file, kSegmentAlignment, options));
   written.weightsFile = folderOf(enginePath) + weightsFileName(packed.digest);
-  written.weightsFound = sameSizeExists(written.weightsFile, size);
+  const EngineHeader header = makeHeader(kWeightsMagic, 0, size, packed.digest);
+  written.weightsFound = holdsWeights(written.weightsFile, header, packed.digest, options.workers);
   if (written.weightsFound)
     return packed.digest; // the temporary goes away with `file`
-  const EngineHeader header = makeHeader(kWeightsMagic, 0, size, packed.digest);
   TENON_TRY(file.write(0, rawBytes(&header, sizeof header)));
   file.renameTo(weightsFileName(packed.digest));
   TENON_TRY(file.commit());

@@ -131,6 +131,15 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory) {
   return out;
 }
 
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> names;
+  for (const CheckpointFile &file : files_)
+    names.push_back(file.name);
+  if (names.size() != 1 || names[0] != kSingle)
+    names.insert(names.begin(), kIndex);
+  return names;
+}
+
 const TensorInfo *Checkpoint::find(std::string_view name) const {
   auto at = std::lower_bound(tensors_.begin(), tensors_.end(), name,
                              [](const TensorInfo &tensor, std::string_view wanted) { return tensor.name < wanted; });

@@ -26,6 +26,8 @@ public:
   static Result<Checkpoint> open(const std::string &directory);
 
   const std::vector<CheckpointFile> &files() const { return files_; }
+  // Names of everything that was read: the files and the index, where there is one.
+  std::vector<std::string> names() const;
   // Sorted by name, bytewise; names are unique.
   const std::vector<TensorInfo> &tensors() const { return tensors_; }
 

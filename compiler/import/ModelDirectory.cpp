@@ -14,7 +14,11 @@ constexpr uint64_t kMaxConfig = 4ull << 20;
 constexpr uint64_t kMaxTokenizer = 256ull << 20; // the largest published ones have about 35 MB
 constexpr uint64_t kMaxTokenizerConfig = 16ull << 20;
 
-Result<std::string> readFile(const fs::path &path, uint64_t most) {
+using PathList = std::vector<std::string>;
+
+// Appends the file to `files`.
+Result<std::string> readFile(const fs::path &path, uint64_t most, PathList &files) {
+  files.push_back(path.string());
   TENON_ASSIGN(io::MappedFile file, io::MappedFile::open(path.string()));
   if (file.size() > most)
     return Status(Code::InvalidFile, path.string() + ": " + std::to_string(file.size()) + " bytes, expected at most " +
@@ -25,19 +29,19 @@ Result<std::string> readFile(const fs::path &path, uint64_t most) {
 }
 
 // A missing file reads as empty; anything else that goes wrong is an error.
-Result<std::string> readIfThere(const fs::path &path, uint64_t most) {
+Result<std::string> readIfThere(const fs::path &path, uint64_t most, PathList &files) {
   std::error_code error;
   if (fs::symlink_status(path, error).type() == fs::file_type::not_found)
     return std::string();
-  return readFile(path, most);
+  return readFile(path, most, files);
 }
 
-Result<TokenizerFiles> readTokenizer(const fs::path &folder) {
+Result<TokenizerFiles> readTokenizer(const fs::path &folder, PathList &files) {
   TokenizerFiles out;
-  TENON_ASSIGN(out.tokenizer, readIfThere(folder / "tokenizer.json", kMaxTokenizer));
-  TENON_ASSIGN(out.tokenizerConfig, readIfThere(folder / "tokenizer_config.json", kMaxTokenizerConfig));
-  TENON_ASSIGN(out.specialTokensMap, readIfThere(folder / "special_tokens_map.json", kMaxTokenizerConfig));
-  TENON_ASSIGN(out.chatTemplate, readIfThere(folder / "chat_template.jinja", kMaxTokenizerConfig));
+  TENON_ASSIGN(out.tokenizer, readIfThere(folder / "tokenizer.json", kMaxTokenizer, files));
+  TENON_ASSIGN(out.tokenizerConfig, readIfThere(folder / "tokenizer_config.json", kMaxTokenizerConfig, files));
+  TENON_ASSIGN(out.specialTokensMap, readIfThere(folder / "special_tokens_map.json", kMaxTokenizerConfig, files));
+  TENON_ASSIGN(out.chatTemplate, readIfThere(folder / "chat_template.jinja", kMaxTokenizerConfig, files));
   if (!out.tokenizer.empty())
     return out;
   out.absence = folder.string() + ": no tokenizer.json, or an empty one";
@@ -52,32 +56,38 @@ Result<TokenizerFiles> readTokenizer(const fs::path &folder) {
 
 Result<ModelDirectory> openFolder(const std::string &source) {
   const fs::path folder(source);
-  TENON_ASSIGN(std::string text, readFile(folder / "config.json", kMaxConfig));
+  PathList files;
+  TENON_ASSIGN(std::string text, readFile(folder / "config.json", kMaxConfig, files));
   TENON_ASSIGN(JsonDocument config, parseJson(text, "config.json", {.maxBytes = kMaxConfig}));
   Generation generation;
   if (std::error_code error;
       fs::symlink_status(folder / "generation_config.json", error).type() != fs::file_type::not_found) {
-    TENON_ASSIGN(std::string generationText, readFile(folder / "generation_config.json", kMaxConfig));
+    TENON_ASSIGN(std::string generationText, readFile(folder / "generation_config.json", kMaxConfig, files));
     TENON_ASSIGN(JsonDocument document, parseJson(generationText, "generation_config.json", {.maxBytes = kMaxConfig}));
     TENON_ASSIGN(generation, readGeneration(document));
   }
   TENON_ASSIGN(Checkpoint checkpoint, Checkpoint::open(source));
-  TENON_ASSIGN(TokenizerFiles tokenizer, readTokenizer(folder));
+  for (const std::string &name : checkpoint.names())
+    files.push_back((folder / name).string());
+  TENON_ASSIGN(TokenizerFiles tokenizer, readTokenizer(folder, files));
   return ModelDirectory{source,
                         WeightSource::Checkpoint,
                         std::move(text),
                         std::move(config),
                         std::move(generation),
                         std::move(checkpoint),
-                        std::move(tokenizer)};
+                        std::move(tokenizer),
+                        std::move(files)};
 }
 
 Result<ModelDirectory> openConfigAlone(const std::string &source, WeightSource weights, const std::string &path) {
-  TENON_ASSIGN(std::string text, readFile(path, kMaxConfig));
+  PathList files;
+  TENON_ASSIGN(std::string text, readFile(path, kMaxConfig, files));
   TENON_ASSIGN(JsonDocument config, parseJson(text, fs::path(path).filename().string(), {.maxBytes = kMaxConfig}));
   TokenizerFiles none;
   none.absence = source + " has no tokenizer: pass token ids";
-  return ModelDirectory{source, weights, std::move(text), std::move(config), {}, std::nullopt, std::move(none)};
+  return ModelDirectory{source, weights,      std::move(text), std::move(config),
+                        {},     std::nullopt, std::move(none), std::move(files)};
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tenon {
 
@@ -37,6 +38,7 @@ struct ModelDirectory {
   Generation generation;
   std::optional<Checkpoint> checkpoint; // set exactly where `weights` is Checkpoint
   TokenizerFiles tokenizer;
+  std::vector<std::string> files; // every file that was read or mapped, as a path that begins like `source`
 
   // Errors: InvalidFile (absent, damaged), Unsupported (a kind of source that cannot be read), Resource.
   static Result<ModelDirectory> open(const std::string &source);

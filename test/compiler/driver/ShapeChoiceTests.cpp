@@ -7,7 +7,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(ShapeChoice, TakesDefaultsFromTheModel) {
-  auto shape = chooseShapes({}, 1024);
+  auto shape = chooseShapes({}, 1024, 1024);
   ASSERT_TRUE(shape.isOk());
   EXPECT_EQ(shape->maxContext, 1024u);
   EXPECT_EQ(shape->maxSequences, 4u);
@@ -20,8 +20,9 @@ TEST(ShapeChoice, TakesDefaultsFromTheModel) {
 }
 
 TEST(ShapeChoice, BoundsTheDefaultContext) {
-  EXPECT_EQ(chooseShapes({}, 131072)->maxContext, 4096u);
-  auto tiny = chooseShapes({}, 3);
+  EXPECT_EQ(chooseShapes({}, 131072, 131072)->maxContext, 4096u);
+  EXPECT_EQ(chooseShapes({}, 131072, 512)->maxContext, 512u);
+  auto tiny = chooseShapes({}, 3, 3);
   ASSERT_TRUE(tiny.isOk());
   EXPECT_THAT(tiny->bodyRows, ElementsAre(1, 2, 4)); // four sequences decode in one step
   EXPECT_EQ(tiny->pages, 4u);
@@ -40,7 +41,7 @@ TEST(ShapeChoice, RefusesWhatCannotBe) {
   cases[4].options.kvTokens = 1 << 20, cases[4].flag = "--kv-tokens 1048576";
   cases[5].options.stepTokens = {1, 10000}, cases[5].flag = "--step-tokens 10000";
   for (const Bad &bad : cases) {
-    auto shape = chooseShapes(bad.options, 1024);
+    auto shape = chooseShapes(bad.options, 1024, 1024);
     ASSERT_FALSE(shape.isOk()) << bad.flag;
     EXPECT_EQ(shape.status().code(), Code::Constraint);
     EXPECT_THAT(shape.status().message(), HasSubstr(bad.flag));

@@ -1,0 +1,44 @@
+#include "compiler/driver/Depfile.h"
+
+#include "runtime/base/Json.h"
+#include "runtime/io/OutputFile.h"
+
+namespace tenon {
+
+// A space or # ends a word unless a backslash precedes it, and the backslashes before that one then count in pairs; a
+// dollar sign is doubled; a colon or a percent sign in a target would start another kind of rule.
+static Result<std::string> escape(const std::string &path) {
+  std::string out;
+  size_t backslashes = 0; // that `out` ends in
+  for (const char c : path) {
+    if (c == '\n')
+      return Status(Code::Usage,
+                    "--depfile: " + quoteForMessage(path) + ": a Make rule cannot name a path with a newline");
+    if (c == ' ' || c == '\t' || c == '#' || c == ':' || c == '%')
+      out.append(backslashes + 1, '\\');
+    if (c == '$')
+      out += '$';
+    out += c;
+    backslashes = c == '\\' ? backslashes + 1 : 0;
+  }
+  return out;
+}
+
+Result<std::string> depfileText(const std::string &target, const std::vector<std::string> &inputs) {
+  TENON_ASSIGN(std::string text, escape(target));
+  text += ":";
+  for (const std::string &input : inputs) {
+    TENON_ASSIGN(const std::string word, escape(input));
+    text += " \\\n  " + word;
+  }
+  return text + "\n";
+}
+
+Status writeDepfile(const std::string &path, const std::string &target, const std::vector<std::string> &inputs) {
+  TENON_ASSIGN(const std::string text, depfileText(target, inputs));
+  TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, 0));
+  TENON_TRY(file.write(0, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+  return file.commit();
+}
+
+} // namespace tenon
