@@ -73,7 +73,7 @@ static void onSignal(int number) {
 }
 
 void removeTemporariesOnSignals() {
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) {
     struct sigaction current;
     if (sigaction(number, nullptr, &current) == 0 && current.sa_handler == SIG_IGN)
       continue;

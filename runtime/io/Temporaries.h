@@ -31,8 +31,9 @@ private:
 // exits.
 void removeAllTemporaries();
 
-// From now on SIGINT, SIGTERM and SIGHUP remove the temporaries and then end the process by the same signal, so that
-// the shell sees 130, 143 or 129. A signal that is ignored (nohup) stays ignored. Call once, from a program's main.
+// From now on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE remove the temporaries and then end the process by the same
+// signal, so that the shell sees 130, 143 and so on. A signal that is ignored (nohup) stays ignored. Call once, from a
+// program's main.
 void removeTemporariesOnSignals();
 
 } // namespace tenon::io

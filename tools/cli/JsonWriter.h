@@ -1,4 +1,5 @@
-// Writes one JSON value to a string, in the order of the calls. Misuse (a key outside an object) asserts.
+// Writes one JSON value to a string, in the order of the calls. Misuse (a key outside an object) asserts. Text that is
+// not UTF-8 comes out with U+FFFD for each wrong byte.
 #pragma once
 
 #include <cstdint>

@@ -40,8 +40,9 @@ void Terminal::warn(const std::string &text) {
 void Terminal::error(const Status &status) {
   clearBar();
   std::string text = status.message();
-  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 3)
-    text.replace(at, 1, "\n  ");
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; ++at)
+    if (text.compare(at, 3, "\n  ") != 0)
+      text.insert(at + 1, "  ");
   std::fprintf(stderr, "%serror:%s %s\n", color_ ? "\x1b[31m" : "", color_ ? "\x1b[0m" : "", text.c_str());
 }
 

@@ -1,8 +1,13 @@
 #include "tools/cli/Verb.h"
 
+#include "runtime/io/Temporaries.h"
+#include "tools/cli/LastResort.h"
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 namespace tenon::cli {
 namespace {
@@ -41,13 +46,33 @@ void printOptions(CLI::App &app) {
   }
 }
 
+std::vector<std::string> verbNames(const Program &program) {
+  std::vector<std::string> names;
+  for (const auto &verb : program.verbs)
+    names.emplace_back(verb->name());
+  for (const ForeignVerb &verb : program.foreign)
+    names.emplace_back(verb.name);
+  return names;
+}
+
+// The library below throws nothing of its own; the standard library does when the system refuses a thread.
+Status runVerb(Verb &verb, Terminal &terminal) {
+  try {
+    return verb.run(terminal);
+  } catch (const std::system_error &error) {
+    return Status(Code::Resource, std::string("the system refused: ") + error.what());
+  }
+}
+
 } // namespace
 
 int runProgram(Program &program, int argc, char **argv) {
   Terminal terminal;
+  installLastResort();
   CLI::App app(program.description, program.name);
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "Show this help");
+  app.set_version_flag("--version", "tenon " TENON_VERSION, "Show the version");
   bool reference = false, quiet = false;
   std::string optionsOf;
   std::vector<CLI::App *> commands;
@@ -79,6 +104,14 @@ int runProgram(Program &program, int argc, char **argv) {
   if (reference || !optionsOf.empty())
     return 0;
 
+  const std::vector<std::string> names = verbNames(program);
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    std::string known;
+    for (const std::string &name : names)
+      known += (known.empty() ? "" : ", ") + name;
+    terminal.error(Status(Code::Usage, std::string("there is no verb '") + argv[1] + "', expected one of " + known));
+    return static_cast<int>(Code::Usage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &help) {
@@ -91,7 +124,9 @@ int runProgram(Program &program, int argc, char **argv) {
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!commands[i]->parsed())
       continue;
-    Status status = program.verbs[i]->run(terminal);
+    Status status = runVerb(*program.verbs[i], terminal);
+    if (!status.isOk())
+      io::removeAllTemporaries(); // an exception passes by those that would have
     // Data that did not arrive is a failure, not silence.
     if (status.isOk() && (std::fflush(stdout) != 0 || std::ferror(stdout)))
       status = Status(Code::Resource, "cannot write to standard output");

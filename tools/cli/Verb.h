@@ -42,7 +42,9 @@ struct Program {
   std::vector<ForeignVerb> foreign;
 };
 
-// Parses, runs one verb, reports its failure, returns the exit code. Also understands, for tools around the program:
+// Parses, runs one verb, reports its failure, returns the exit code. Whatever ends the program,
+// unfinished output files are removed (LastResort.h). Call first in main. Also understands, for tools around the
+// program:
 // `--reference` (the verbs as Markdown) and `--options-of VERB` (its options, one a line).
 int runProgram(Program &program, int argc, char **argv);
 

@@ -26,7 +26,7 @@ public:
 
   void declare(CLI::App &app) override {
     flags_.declare(app);
-    app.add_option("-o,--output", output_, "Engine file to write")->type_name("FILE");
+    auto *output = app.add_option("-o,--output", output_, "Engine file to write")->type_name("FILE");
     app.add_option("--weights", weights_,
                    "inside the engine, or external: FILE.tnw beside it, named by its digest and shared")
         ->check(CLI::IsMember({"inside", "external"}))
@@ -34,13 +34,16 @@ public:
     app.add_option("--max-memory", maxMemory_, "Memory for packing beyond the mapped input")
         ->default_str("1GiB")
         ->type_name("BYTES");
-    app.add_option("--depfile", depfile_, "Write a Make rule that names every file read")->type_name("FILE");
+    auto *depfile =
+        app.add_option("--depfile", depfile_, "Write a Make rule that names every file read")->type_name("FILE");
     std::string phases;
     for (const std::string &phase : phaseList())
       phases += (phases.empty() ? "" : ", ") + phase;
-    app.add_option("--emit", emit_, "Print the IR after a phase instead: " + phases)->type_name("PHASE");
-    app.add_flag("--dry-run", dryRun_, "Print the plan and stop");
-    app.add_flag("--json", json_, "Report as one JSON object on stdout");
+    auto *emit = app.add_option("--emit", emit_, "Print the IR after a phase instead: " + phases)->type_name("PHASE");
+    auto *dryRun = app.add_flag("--dry-run", dryRun_, "Print the plan and stop");
+    auto *json = app.add_flag("--json", json_, "Report as one JSON object on stdout");
+    emit->excludes(dryRun, json, output, depfile);
+    dryRun->excludes(output, depfile);
   }
 
   Status run(Terminal &terminal) override {

@@ -42,7 +42,7 @@ public:
       TENON_TRY(file.attachExternalWeights());
       const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
       for (uint32_t i = 0; i < file.metadata().segments()->size(); ++i)
-        TENON_TRY(file.verifySegment(i, threads));
+        TENON_TRY(file.verifySegment(i, threads).within(path_));
       terminal.note("all digests match");
     }
     if (json_)

@@ -2,7 +2,6 @@
 //
 // `tenon compile` and `tenon plan` are run by tenon-compiler, which is looked for beside this program and in
 // ../libexec/tenon.
-#include "runtime/io/Temporaries.h"
 #include "tools/tenon/Verbs.h"
 
 #include <climits>
@@ -36,7 +35,6 @@ static int runCompiler(char **argv) {
 }
 
 int main(int argc, char **argv) {
-  io::removeTemporariesOnSignals();
   if (argc > 1)
     for (const ForeignVerb &verb : kCompilerVerbs)
       if (std::strcmp(argv[1], verb.name) == 0 ||

@@ -53,8 +53,11 @@ public:
     TENON_ASSIGN(Prompt prompt, input_.read(*engine));
     if (!logitsPath_.empty()) {
       TENON_TRY(writeLogits(*engine, prompt.tokens, logitsPath_));
-      if (!maxTokens_)
+      if (!maxTokens_) {
+        if (json_)
+          printLogitsJson(*engine, prompt);
         return Status::ok();
+      }
     }
     return generate(*engine, prompt, terminal);
   }
@@ -110,7 +113,7 @@ private:
       emit(decoder->finish());
     stats.finish();
     if (json_)
-      printJson(prompt, generated, text, end, stats);
+      printJson(engine, prompt, generated, text, end, stats);
     else
       std::fputc('\n', stdout);
     if (stats_ != "none")
@@ -118,20 +121,42 @@ private:
     return Status::ok();
   }
 
-  void printJson(const Prompt &prompt, const std::vector<int32_t> &generated, const std::string &text, GenerateEnd end,
-                 const RunStats &stats) {
+  static void writeIds(JsonWriter &json, std::string_view name, const std::vector<int32_t> &ids) {
+    json.key(name).beginArray();
+    for (int32_t id : ids)
+      json.value(id);
+    json.endArray();
+  }
+
+  // What the runtime counts; the same bytes as the plan's and inspect's.
+  static void writeMemory(JsonWriter &json, const Engine &engine) {
+    const MemoryUse memory = engine.memory();
+    json.key("memory").beginObject().field("weight_bytes", memory.weights).field("kv_bytes", memory.kv);
+    json.field("io_bytes", memory.io).field("arena_bytes", memory.arena).field("total_bytes", memory.total());
+    json.endObject();
+  }
+
+  void printLogitsJson(const Engine &engine, const Prompt &prompt) const {
+    JsonWriter json;
+    json.beginObject().field("schema_version", 1).field("logits", logitsPath_);
+    writeIds(json, "prompt_tokens", prompt.tokens);
+    writeMemory(json, engine);
+    std::printf("%s\n", json.endObject().text().c_str());
+  }
+
+  void printJson(const Engine &engine, const Prompt &prompt, const std::vector<int32_t> &generated,
+                 const std::string &text, GenerateEnd end, const RunStats &stats) const {
     static constexpr const char *kEnds[] = {"stop_token", "max_tokens", "context_full", "cancelled"};
     JsonWriter json;
-    json.beginObject().field("schema_version", 1).key("prompt_tokens").beginArray();
-    for (int32_t token : prompt.tokens)
-      json.value(token);
-    json.endArray().key("tokens").beginArray();
-    for (int32_t token : generated)
-      json.value(token);
-    json.endArray();
+    json.beginObject().field("schema_version", 1);
+    if (!logitsPath_.empty())
+      json.field("logits", logitsPath_);
+    writeIds(json, "prompt_tokens", prompt.tokens);
+    writeIds(json, "tokens", generated);
     if (prompt.tokenizer)
       json.field("text", text);
     json.field("end", kEnds[static_cast<int>(end)]);
+    writeMemory(json, engine);
     stats.write(json);
     std::printf("%s\n", json.endObject().text().c_str());
   }

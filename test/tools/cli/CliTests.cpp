@@ -42,6 +42,20 @@ TEST(Quantity, PrintsThreeDigits) {
   EXPECT_EQ(formatBytes(140000000000), "140 GB");
 }
 
+TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
+  // alone: a continuation, an overlong "/", a surrogate, above U+10FFFF, a character cut short
+  for (const auto &[bytes, expected] : {std::pair("a\x80z", "\"a\uFFFDz\""),
+                                        {"\xC0\xAF", "\"\uFFFD\uFFFD\""},
+                                        {"\xED\xA0\x80", "\"\uFFFD\uFFFD\uFFFD\""},
+                                        {"\xF4\x90\x80\x80", "\"\uFFFD\uFFFD\uFFFD\uFFFD\""},
+                                        {"\xE2\x82", "\"\uFFFD\uFFFD\""},
+                                        {"\xE2\x82\xAC\xF0\x9F\x98\x80", "\"\u20AC\U0001F600\""}}) {
+    JsonWriter json;
+    json.value(bytes);
+    EXPECT_EQ(json.text(), expected);
+  }
+}
+
 TEST(JsonWriter, NestsAndEscapes) {
   JsonWriter json;
   json.beginObject().field("text", "a\"b\\c\n\x01é").field("n", 3).key("list").beginArray();
