@@ -1,9 +1,11 @@
 """The tests of the tree: .mlir and .test files with RUN lines. test/unit adds the GoogleTest binaries.
 
 Loaded through build/<preset>/test/lit.site.cfg.py, so `lit build/<preset>/test` runs everything.
-Substitutions: %tenon_root the source tree, %tenon_build the build folder, %models test/models, %python the interpreter; Tenon's tools go by their names.
+Substitutions: %tenon_root the source tree, %tenon_build the build folder, %models test/models, %python the interpreter; %expect and %refuse
+are test/cli/expect.py and refuse.py; Tenon's tools go by their names.
 """
 import os
+import subprocess
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -23,12 +25,17 @@ config.substitutions += [
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%python", config.python),
     ("%mlir_include", config.mlir_include),
+    ("%expect", f"{config.python} {config.test_source_root}/cli/expect.py"),
+    ("%refuse", f"{config.python} {config.test_source_root}/cli/refuse.py"),
 ]
 tools = ["tenon", "tenon-golden", "tenon-opt", "tenon-interpret", "tenon-toy-engine"]
 llvm_config.add_tool_substitutions(
     [ToolSubst(tool, unresolved="ignore") for tool in tools + ["split-file", "mlir-tblgen"]],
     [os.path.join(config.tenon_build, "bin"), config.llvm_tools_dir],
 )
+# A full disk is a file system of our own making, in a user namespace of our own.
+if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], capture_output=True).returncode == 0:
+    config.available_features.add("own-mounts")
 for tool in tools:
     if os.path.exists(os.path.join(config.tenon_build, "bin", tool)):
         config.available_features.add(tool)
