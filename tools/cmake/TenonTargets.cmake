@@ -36,7 +36,15 @@ endfunction()
 file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/pch_stub.cpp" CONTENT "// The translation unit that carries the shared precompiled header.\n")
 add_library(tenon_pch OBJECT "${PROJECT_BINARY_DIR}/pch_stub.cpp")
 tenon_mlir_settings(tenon_pch)
-target_precompile_headers(tenon_pch PRIVATE "${TENON_ROOT}/tools/cmake/pch.h")
+target_precompile_headers(tenon_pch PRIVATE <tools/cmake/pch.h>)
+# A clone elsewhere should hit the compiler cache, but a precompiled header holds absolute paths, and so do CMake's flags for
+# using one. So it goes in by the one flag whose path ccache makes relative, and ccache (CCACHE_PCH_EXTSUM, see tools/dev)
+# hashes this sum of all that the header depends on instead of the header's bytes.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include-pch <PCH_FILE>)
+file(SHA256 "${TENON_ROOT}/tools/cmake/pch.h" pch_sum)
+string(SHA256 pch_sum "${pch_sum} ${LLVM_PACKAGE_VERSION} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${TENON_SANITIZE} ${CMAKE_CXX_FLAGS_${CMAKE_BUILD_TYPE}}")
+file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/CMakeFiles/tenon_pch.dir/cmake_pch.hxx.pch.sum" CONTENT "${pch_sum}\n")
+set_property(DIRECTORY "${TENON_ROOT}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${TENON_ROOT}/tools/cmake/pch.h")
 
 function(tenon_mlir_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS;GENERATED" ${ARGN})
