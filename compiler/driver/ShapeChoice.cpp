@@ -12,7 +12,8 @@ constexpr uint32_t kPageTokens = 64;
 constexpr uint32_t kBodyRows[] = {1, 2, 4, 8, 16, 64, 128, 256};
 constexpr uint32_t kLargestHead = 16;
 constexpr uint32_t kMaxSequences = 4096;
-constexpr uint32_t kMaxRows = 8192;
+// A linear kernel keeps 16 sums of every row, for two panels side by side, within its 256 KiB of stack.
+constexpr uint32_t kMaxRows = 2048;
 
 Status constraint(const std::string &text) { return Status(Code::Constraint, text); }
 

@@ -142,7 +142,9 @@ private:
   std::vector<uint32_t> panel_; // words, for alignment
 };
 
-Status checkJobs(const std::vector<PackJob> &jobs, uint64_t bytes, const PackOptions &options) {
+// Checks that the jobs fill their places; `largestWorker` becomes the memory that one worker may need.
+Status checkJobs(const std::vector<PackJob> &jobs, uint64_t bytes, const PackOptions &options,
+                 uint64_t &largestWorker) {
   uint64_t end = 0, largestUnit = 0;
   for (const PackJob &job : jobs) {
     uint64_t expected = 0;
@@ -153,11 +155,11 @@ Status checkJobs(const std::vector<PackJob> &jobs, uint64_t bytes, const PackOpt
     const Unit unit = unitOf(job);
     largestUnit = std::max(largestUnit, std::max(unit.sourceBytes, kReadBytes) * 2 + unit.bytes);
   }
-  const uint64_t needed = options.workers * (kBlockBytes + largestUnit);
-  if (needed > options.maxMemory)
-    return Status(Code::Constraint, "packing with " + std::to_string(options.workers) + " workers needs " +
-                                        std::to_string(needed) + " bytes of buffers, --max-memory allows " +
-                                        std::to_string(options.maxMemory) + "; give fewer workers (-j) or more memory");
+  largestWorker = kBlockBytes + largestUnit;
+  if (largestWorker > options.maxMemory)
+    return Status(Code::Constraint, "packing needs " + std::to_string(largestWorker) +
+                                        " bytes of buffers, --max-memory allows " + std::to_string(options.maxMemory) +
+                                        "; give more");
   return Status::ok();
 }
 
@@ -185,7 +187,10 @@ bool packedBytes(uint64_t rows, uint64_t columns, Element stored, const Layout &
 
 Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t bytes, io::OutputFile &file, uint64_t base,
                                   const PackOptions &options) {
-  TENON_TRY(checkJobs(jobs, bytes, options));
+  uint64_t workerMemory = 0;
+  TENON_TRY(checkJobs(jobs, bytes, options, workerMemory));
+  // As many workers as the bound allows, at least one: the bytes are the same for any number.
+  const uint64_t workers = std::min<uint64_t>(options.workers, options.maxMemory / workerMemory);
   std::vector<Digest> chunks(chunkCount(bytes));
   const uint64_t blocks = (bytes + kBlockBytes - 1) / kBlockBytes;
   Run run;
@@ -216,7 +221,7 @@ Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t byt
     }
   };
   std::vector<std::thread> threads;
-  for (unsigned i = 1; i < options.workers; ++i)
+  for (uint64_t i = 1; i < std::min(workers, blocks); ++i)
     threads.emplace_back(work);
   work();
   for (std::thread &t : threads)
