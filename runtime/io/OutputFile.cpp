@@ -180,4 +180,14 @@ OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
 
 OutputFile::~OutputFile() { discard(); }
 
+Status refuseOverwriting(const std::string &output, std::span<const std::string> inputs) {
+  struct stat target, input;
+  if (stat(output.c_str(), &target) != 0)
+    return Status::ok();
+  for (const std::string &path : inputs)
+    if (stat(path.c_str(), &input) == 0 && input.st_dev == target.st_dev && input.st_ino == target.st_ino)
+      return Status(Code::Usage, "cannot write '" + output + "': it is the input '" + path + "'; give another name");
+  return Status::ok();
+}
+
 } // namespace tenon::io

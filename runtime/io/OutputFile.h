@@ -56,4 +56,8 @@ private:
   int fd_ = -1;
 };
 
+// Usage when `output` names (by whatever path or link) one of the files in `inputs`: writing it would destroy what is
+// being read. Files that do not exist are nobody's input.
+Status refuseOverwriting(const std::string &output, std::span<const std::string> inputs);
+
 } // namespace tenon::io

@@ -116,6 +116,7 @@ private:
       printJson(engine, prompt, generated, text, end, stats);
     else
       std::fputc('\n', stdout);
+    std::fflush(stdout); // the figures come after the text where both go to one place
     if (stats_ != "none")
       TENON_TRY(stats.print(terminal, stats_ == "full"));
     return Status::ok();
