@@ -73,8 +73,9 @@ bool AddedTokens::isSpecial(int32_t id) const {
 
 void AddedTokens::cut(std::string_view text, const LongestMatcher &matcher, bool parseSpecial,
                       std::vector<Cut> &out) const {
-  size_t done = 0; // where the last token's piece ended
-  size_t from = 0; // where the search goes on: behind a match, whether or not it became a token
+  size_t done = 0;                  // where the last token's piece ended
+  size_t from = 0;                  // where the search goes on: behind a match, whether or not it became a token
+  size_t spaces = 0, spacesEnd = 0; // the white space that was last walked over to the right
   while (std::optional<LongestMatcher::Found> found = matcher.find(text, from)) {
     from = found->end;
     size_t begin = found->begin, end = found->end;
@@ -97,13 +98,19 @@ void AddedTokens::cut(std::string_view text, const LongestMatcher &matcher, bool
       }
       begin = std::max(begin, done);
     }
-    if (token.stripRight)
+    if (token.stripRight) {
+      size_t start = end;
+      if (end >= spaces && end < spacesEnd)
+        end = spacesEnd; // tokens of white space may lie within what the last one took
       while (end < text.size()) {
         Character character = characterAt(text, end);
         if (!isWhitespace(character.code))
           break;
         end += character.length;
       }
+      spaces = start;
+      spacesEnd = end;
+    }
     if (done < begin)
       out.push_back({done, begin});
     out.push_back({begin, end, found->id});

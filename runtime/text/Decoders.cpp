@@ -18,13 +18,20 @@ template <typename Stage> class DecoderOf : public Decoder {
 public:
   explicit DecoderOf(typename Stage::Options options) : options_(std::move(options)) {}
   std::unique_ptr<DecodeStage> start() const override { return std::make_unique<Stage>(options_); }
+  double growth() const override { return Stage::growth(options_); }
 
 private:
   typename Stage::Options options_;
 };
 
+// What most stages say of growth: none.
+class SteadyStage : public DecodeStage {
+public:
+  template <typename Options> static double growth(const Options &) { return 1; }
+};
+
 // A stage that needs whole tokens: it waits for the rest of those that come in parts.
-class WholeTokenStage : public DecodeStage {
+class WholeTokenStage : public SteadyStage {
 public:
   void take(const Chunk &chunk, DecodeSink &next) final {
     if (chunk.begins && chunk.ends) {
@@ -62,7 +69,7 @@ private:
 };
 
 // {"type": "Fuse"}: all tokens become one.
-class FuseStage : public DecodeStage {
+class FuseStage : public SteadyStage {
 public:
   struct Options {
     static Result<Options> parse(const JsonValue &) { return Options(); }
@@ -83,6 +90,7 @@ public:
     static Result<Options> parse(const JsonValue &) { return Options(); }
   };
   explicit ByteLevelStage(const Options &) {}
+  static double growth(const Options &) { return 3; } // a byte becomes U+FFFD
   void token(std::string_view text, DecodeSink &next) override {
     std::string bytes;
     for (size_t at = 0; at < text.size();) {
@@ -158,7 +166,7 @@ private:
 };
 
 // {"type": "Metaspace", ...}: marks become spaces; those of the first token go away unless prepend_scheme is "never".
-class MetaspaceStage : public DecodeStage {
+class MetaspaceStage : public SteadyStage {
 public:
   using Options = MetaspaceOptions;
   explicit MetaspaceStage(const Options &options) : options_(options) {}
@@ -185,7 +193,7 @@ private:
 
 // {"type": "Strip", "content": character, "start": n, "stop": m}: up to n of the character at a token's beginning and m
 // at its end go away.
-class StripStage : public DecodeStage {
+class StripStage : public SteadyStage {
 public:
   struct Options {
     std::string character;
@@ -251,6 +259,7 @@ public:
     }
   };
   explicit ReplaceStage(const Options &options) : options_(options) {}
+  static double growth(const Options &options) { return options.pattern->growthBy(options.content); }
 
   void take(const Chunk &chunk, DecodeSink &next) override {
     waiting_ += chunk.text;
@@ -288,7 +297,7 @@ private:
 };
 
 // No decoder at all: one space between tokens.
-class SpacesStage : public DecodeStage {
+class SpacesStage : public SteadyStage {
 public:
   struct Options {};
   explicit SpacesStage(const Options &) {}

@@ -44,6 +44,8 @@ class Decoder {
 public:
   virtual ~Decoder() = default;
   virtual std::unique_ptr<DecodeStage> start() const = 0;
+  // At most this many times longer does text become (Growth.h).
+  virtual double growth() const = 0;
 };
 
 // A sequence of decoders, the first one first.

@@ -31,6 +31,12 @@ public:
       TENON_TRY(normalizer->apply(text));
     return Status::ok();
   }
+  double growth() const override {
+    double product = 1;
+    for (const std::unique_ptr<Normalizer> &normalizer : normalizers_)
+      product *= normalizer->growth();
+    return product;
+  }
 
 private:
   std::vector<std::unique_ptr<Normalizer>> normalizers_;
@@ -48,6 +54,7 @@ public:
     prepend(text, prefix_);
     return Status::ok();
   }
+  double growth() const override { return 1 + static_cast<double>(prefix_.size()); }
 
 private:
   std::string prefix_;
@@ -84,6 +91,7 @@ public:
     text = std::move(out);
     return Status::ok();
   }
+  double growth() const override { return pattern_.growthBy(content_); }
 
 private:
   Pattern pattern_;
@@ -100,6 +108,7 @@ public:
                     "out of memory while normalizing " + std::to_string(text.text.size()) + " bytes of text");
     return Status::ok();
   }
+  double growth() const override { return 18; } // the longest decomposition has as many characters
 };
 
 // {"type": "Lowercase"}: character by character, without rules that look at neighbours.
@@ -121,6 +130,7 @@ public:
     text = std::move(out);
     return Status::ok();
   }
+  double growth() const override { return 3; }
 };
 
 // {"type": "Strip", "strip_left": ..., "strip_right": ...}: white space at the ends.

@@ -16,6 +16,8 @@ public:
   virtual ~Normalizer() = default;
   // `text` is not empty when a piece's normalization begins; later normalizers of a sequence may meet an empty one.
   virtual Status apply(NormalText &text) const = 0;
+  // At most this many times longer does text become (Growth.h).
+  virtual double growth() const { return 1; }
 };
 
 // Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.

@@ -2,6 +2,8 @@
 
 #include "runtime/text/JsonFields.h"
 
+#include <algorithm>
+
 namespace tenon::text {
 
 Result<Pattern> Pattern::fromRegex(std::string_view expression) {
@@ -28,6 +30,13 @@ Result<Pattern> Pattern::parse(const JsonValue &node) {
   Pattern pattern;
   pattern.literal_ = literal;
   return pattern;
+}
+
+double Pattern::growthBy(std::string_view content) const {
+  size_t least = regex_ ? regex_->leastLength() : literal_.size();
+  auto length = static_cast<double>(content.size());
+  // Empty matches add the content to what is there, once before every character and once at the end.
+  return least == 0 ? 1 + 2 * length : std::max(1.0, length / static_cast<double>(least));
 }
 
 Status Pattern::cut(std::string_view text, std::vector<Match> &out) const {

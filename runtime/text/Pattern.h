@@ -28,6 +28,9 @@ public:
   // Cuts `text` (valid UTF-8, not empty) into matches and what lies between them, in order and without gaps.
   Status cut(std::string_view text, std::vector<Match> &out) const;
 
+  // At most this many times longer does text become when every match becomes `content`.
+  double growthBy(std::string_view content) const;
+
   // The text that is looked for; empty for a regular expression.
   std::string_view literal() const { return literal_; }
 

@@ -34,6 +34,12 @@ public:
       TENON_TRY(preTokenizer->apply(text));
     return Status::ok();
   }
+  double growth() const override {
+    double product = 1;
+    for (const std::unique_ptr<PreTokenizer> &preTokenizer : preTokenizers_)
+      product *= preTokenizer->growth();
+    return product;
+  }
 
 private:
   std::vector<std::unique_ptr<PreTokenizer>> preTokenizers_;
@@ -115,6 +121,8 @@ public:
     });
   }
 
+  double growth() const override { return 4; } // two bytes for every one, and a space
+
 private:
   // How GPT-2 cuts words; the file format names it by "use_regex" alone.
   static constexpr std::string_view gpt2Words =
@@ -155,6 +163,8 @@ public:
       return Status::ok();
     });
   }
+
+  double growth() const override { return 2 * static_cast<double>(options_.replacement.size()); }
 
 private:
   void replaceSpaces(NormalText &normal) const {

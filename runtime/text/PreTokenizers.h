@@ -15,6 +15,8 @@ class PreTokenizer {
 public:
   virtual ~PreTokenizer() = default;
   virtual Status apply(SplitText &text) const = 0;
+  // At most this many times longer does text become (Growth.h).
+  virtual double growth() const { return 1; }
 };
 
 // Errors: Unsupported for a kind that is not in the table, InvalidFile for broken parameters.

@@ -55,6 +55,11 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
   return regex;
 }
 
+size_t Regex::leastLength() const {
+  uint32_t characters = 0; // of at least one byte each
+  return pcre2_pattern_info(code_, PCRE2_INFO_MINLENGTH, &characters) == 0 ? characters : 0;
+}
+
 Regex::~Regex() { pcre2_code_free(code_); }
 
 RegexSearch::RegexSearch(const Regex &regex) : regex_(regex) {

@@ -24,6 +24,9 @@ public:
   // Errors: Unsupported for syntax that PCRE2 or the translation lacks, InvalidFile for what is no pattern at all.
   static Result<std::unique_ptr<Regex>> compile(std::string_view pattern);
   ~Regex();
+  // No match has fewer bytes.
+  size_t leastLength() const;
+
   Regex(const Regex &) = delete;
   Regex &operator=(const Regex &) = delete;
 

@@ -83,10 +83,13 @@ template <typename RewritePiece> Status SplitText::rewrite(RewritePiece rewrite)
   buffer.reserve(buffer_.size() + buffer_.size() / 4);
   NormalText text;
   for (Piece &piece : pieces_) {
+    if (piece.token >= 0) { // its text is never asked for again
+      piece.begin = piece.end = buffer.size();
+      continue;
+    }
     text.text.assign(view(piece));
     text.origin = piece.origin;
-    if (piece.token < 0)
-      TENON_TRY(rewrite(static_cast<const Piece &>(piece), text));
+    TENON_TRY(rewrite(static_cast<const Piece &>(piece), text));
     piece.begin = buffer.size();
     buffer += text.text;
     piece.end = buffer.size();

@@ -1,4 +1,5 @@
 // Reads tokenizer.json and tokenizer_config.json.
+#include "runtime/text/Growth.h"
 #include "runtime/text/JsonFields.h"
 #include "runtime/text/TokenizerParts.h"
 
@@ -22,6 +23,14 @@ Status checkModelKind(const JsonValue &model) {
     return model.error("a model without \"type\", \"vocab\" and \"merges\" is not supported; supported is BPE",
                        Code::Unsupported);
   return Status::ok();
+}
+
+Status checkGrowth(const JsonValue &node, double growth) {
+  if (growth <= mostGrowth)
+    return Status::ok();
+  return node.error("steps that may make text more than " + std::to_string(static_cast<int>(mostGrowth)) +
+                        " times longer are not supported",
+                    Code::Unsupported);
 }
 
 // A special token's text in tokenizer_config.json: a string, or an object with "content".
@@ -55,20 +64,30 @@ Status Tokenizer::Parts::parseTokenizer(std::string_view json) {
   TENON_ASSIGN(JsonValue modelNode, root.member("model"));
   TENON_TRY(modelNode.asObject().status());
   TENON_TRY(checkModelKind(modelNode));
+  double growth = 1; // of text on its way to tokens
   // The kinds first, so that what is not supported is said before the vocabulary is read.
   if (std::optional<JsonValue> node = present(root, "normalizer")) {
     TENON_ASSIGN(normalizer, parseNormalizer(*node));
+    growth *= normalizer->growth();
+    TENON_TRY(checkGrowth(*node, growth));
   }
   if (std::optional<JsonValue> node = present(root, "pre_tokenizer")) {
     TENON_ASSIGN(preTokenizer, parsePreTokenizer(*node));
+    growth *= preTokenizer->growth();
+    TENON_TRY(checkGrowth(*node, growth));
   }
   if (std::optional<JsonValue> node = present(root, "post_processor")) {
     TENON_ASSIGN(postProcessor, parsePostProcessor(*node));
   }
-  if (std::optional<JsonValue> node = present(root, "decoder"))
+  if (std::optional<JsonValue> node = present(root, "decoder")) {
     TENON_TRY(parseDecoder(*node, decoders));
-  else
+    growth = 1;
+    for (const std::unique_ptr<Decoder> &decoder : decoders)
+      growth *= decoder->growth();
+    TENON_TRY(checkGrowth(*node, growth));
+  } else {
     decoders = joinWithSpaces();
+  }
   TENON_ASSIGN(model, Bpe::parse(modelNode, vocabulary));
   if (std::optional<JsonValue> node = present(root, "added_tokens"))
     TENON_TRY(added.parse(*node, normalizer.get(), vocabulary));

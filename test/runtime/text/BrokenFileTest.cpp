@@ -173,6 +173,28 @@ TEST(BrokenFile, Config) {
                 R"({"tokenizer_class":"LlamaTokenizer","add_bos_token":true,"add_eos_token":false})");
 }
 
+TEST(BrokenFile, ChainsThatBlowTextUp) {
+  std::string doubling;
+  for (int i = 0; i < 30; ++i) {
+    const char *step = R"({"type":"Replace","pattern":{"String":"a"},"content":"aa"})";
+    doubling += (i ? "," : "") + std::string(step);
+  }
+  TokenizerText normalizer, preTokenizer, decoder, empty;
+  normalizer.normalizer = R"({"type":"Sequence","normalizers":[)" + doubling + "]}";
+  expectRefused(normalizer.json(), Code::Unsupported,
+                "normalizer: steps that may make text more than 65536 times longer");
+  decoder.decoder = R"({"type":"Sequence","decoders":[)" + doubling + "]}";
+  expectRefused(decoder.json(), Code::Unsupported, "decoder: steps that may make text more than 65536 times longer");
+  std::string bytes = R"({"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false})";
+  preTokenizer.preTokenizer = R"({"type":"Sequence","pretokenizers":[)" + bytes;
+  for (int i = 0; i < 30; ++i)
+    preTokenizer.preTokenizer += "," + bytes;
+  preTokenizer.preTokenizer += "]}";
+  expectRefused(preTokenizer.json(), Code::Unsupported, "pre_tokenizer: steps");
+  empty.normalizer = R"({"type":"Replace","pattern":{"Regex":""},"content":")" + std::string(40000, 'x') + "\"}";
+  expectRefused(empty.json(), Code::Unsupported, "normalizer: steps");
+}
+
 TEST(Config, NumbersBeyond64BitsAreNoReasonToRefuse) {
   // What transformers writes for "no limit", the float 1e30 as a whole number.
   EXPECT_TRUE(parseOrFail(TokenizerText().json(), R"({"model_max_length":1000000000000000019884624838656})"));

@@ -153,6 +153,16 @@ TEST(AddedTokens, SpacesAroundThem) {
   EXPECT_EQ(encodeOrFail(*tokenizer, "<r>  <l>"), Ids({7, 6})); // the spaces go with the first
 }
 
+TEST(AddedTokens, SpacesThatAreTokensAndAreTakenTakeNoQuadraticTime) {
+  TokenizerText json; // both take all white space to their right, and the second is found within what the first took
+  json.added = "[" + addedToken(6, "<r>", true, "false", "false", "true") + "," +
+               addedToken(7, "  ", true, "false", "false", "true") + "]";
+  auto tokenizer = parseOrFail(json.json());
+  Ids expected = {6, 7, 7};
+  EXPECT_EQ(encodeOrFail(*tokenizer, "<r>    "), expected);
+  EXPECT_EQ(encodeOrFail(*tokenizer, "<r>" + std::string(1 << 20, ' ')).size(), (1u << 19) + 1);
+}
+
 TEST(AddedTokens, SingleWords) {
   TokenizerText json;
   json.added = "[" + addedToken(6, "ab", false, "true") + "]";
