@@ -2,6 +2,7 @@
 
 #include "runtime/io/Temporaries.h"
 #include "tools/cli/LastResort.h"
+#include "tools/cli/Reference.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,40 +12,6 @@
 
 namespace tenon::cli {
 namespace {
-
-// One verb of the reference page, from what CLI11 knows.
-void printReference(const char *program, const Verb &verb, CLI::App &app) {
-  std::printf("## %s %s\n\n%s\n\n", program, verb.name(), verb.summary());
-  std::string usage = std::string(program) + " " + verb.name();
-  for (const CLI::Option *option : app.get_options())
-    if (option->get_positional())
-      usage += option->get_required() ? " " + option->get_name(true) : " [" + option->get_name(true) + "]";
-  std::printf("    %s [options]\n\n", usage.c_str());
-  std::printf("| option | meaning |\n| --- | --- |\n");
-  for (const CLI::Option *option : app.get_options()) {
-    std::string name = option->get_positional() ? option->get_name(true) : option->get_name(false, true);
-    if (!option->get_positional() && option->get_type_size() != 0 && !option->get_type_name().empty())
-      name += " " + option->get_type_name();
-    std::string meaning = option->get_description();
-    if (!option->get_default_str().empty())
-      meaning += " (" + option->get_default_str() + ")";
-    for (size_t at = 0; (at = meaning.find('|', at)) != std::string::npos; at += 2)
-      meaning.insert(at, "\\");
-    for (size_t at = 0; (at = name.find('|', at)) != std::string::npos; at += 2)
-      name.insert(at, "\\");
-    std::printf("| `%s` | %s |\n", name.c_str(), meaning.c_str());
-  }
-  std::printf("\nExamples:\n\n```sh\n%s```\n\n", verb.examples());
-}
-
-void printOptions(CLI::App &app) {
-  for (const CLI::Option *option : app.get_options()) {
-    for (const std::string &name : option->get_lnames())
-      std::printf("--%s\n", name.c_str());
-    for (const std::string &name : option->get_snames())
-      std::printf("-%s\n", name.c_str());
-  }
-}
 
 std::vector<std::string> verbNames(const Program &program) {
   std::vector<std::string> names;
@@ -73,8 +40,7 @@ int runProgram(Program &program, int argc, char **argv) {
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "Show this help");
   app.set_version_flag("--version", "tenon " TENON_VERSION, "Show the version");
-  bool reference = false, quiet = false;
-  std::string optionsOf;
+  bool quiet = false;
   std::vector<CLI::App *> commands;
   for (const auto &verb : program.verbs) {
     CLI::App *command = app.add_subcommand(verb->name(), verb->summary());
@@ -91,17 +57,15 @@ int runProgram(Program &program, int argc, char **argv) {
     app.footer("The compiler's verbs:\n" + others);
 
   // For tools, not for people: answered before the parse, so that they need no verb.
-  if (argc == 2 && std::strcmp(argv[1], "--reference") == 0)
-    reference = true;
-  if (argc == 3 && std::strcmp(argv[1], "--options-of") == 0)
-    optionsOf = argv[2];
+  const bool reference = argc == 2 && std::strcmp(argv[1], "--reference") == 0;
+  const bool options = argc == 3 && std::strcmp(argv[1], "--options-of") == 0;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (reference)
-      printReference("tenon", *program.verbs[i], *commands[i]);
-    if (optionsOf == program.verbs[i]->name())
+      printReference(*program.verbs[i], *commands[i]);
+    if (options && std::strcmp(argv[2], program.verbs[i]->name()) == 0)
       printOptions(*commands[i]);
   }
-  if (reference || !optionsOf.empty())
+  if (reference || options)
     return 0;
 
   const std::vector<std::string> names = verbNames(program);

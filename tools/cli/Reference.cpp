@@ -1,0 +1,73 @@
+#include "tools/cli/Reference.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace tenon::cli {
+namespace {
+
+// In a table's cell a bar would end it.
+std::string cell(std::string text) {
+  for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, "\\");
+  return text;
+}
+
+// "N", "FILE", "auto|bf16": from the type that the option names, or from the one that CLI11 made up.
+std::string valueName(const CLI::Option &option) {
+  std::string type = option.get_type_name();
+  if (const size_t set = type.find('{'); set != std::string::npos) {
+    type = type.substr(set + 1, type.find('}', set) - set - 1);
+    std::replace(type.begin(), type.end(), ',', '|');
+    return type;
+  }
+  type = type.substr(0, type.find(':'));
+  return type == "UINT" ? "N" : type == "FLOAT" ? "X" : type;
+}
+
+std::string synopsis(const Verb &verb, const CLI::App &app) {
+  std::string line = std::string("tenon ") + verb.name();
+  for (const CLI::Option *option : app.get_options())
+    if (option->get_positional())
+      line += " " + (option->get_required() ? option->get_name(true) : "[" + option->get_name(true) + "]");
+  return line + " [OPTION]...";
+}
+
+std::string label(const CLI::Option &option) {
+  if (option.get_positional())
+    return option.get_name(true);
+  std::string names;
+  for (const std::string &name : option.get_snames())
+    names += (names.empty() ? "-" : ", -") + name;
+  for (const std::string &name : option.get_lnames())
+    names += (names.empty() ? "--" : ", --") + name;
+  return option.get_expected_max() == 0 ? names : names + " " + valueName(option); // no value expected: a flag
+}
+
+} // namespace
+
+void printReference(const Verb &verb, const CLI::App &app) {
+  std::printf("## tenon %s\n\n%s.\n\n```\n%s\n```\n\n", verb.name(), verb.summary(), synopsis(verb, app).c_str());
+  std::printf("| Argument | Meaning |\n|---|---|\n");
+  for (const bool positional : {true, false})
+    for (const CLI::Option *option : app.get_options()) {
+      if (option->get_positional() != positional)
+        continue;
+      std::string meaning = option->get_description();
+      if (!option->get_default_str().empty())
+        meaning += ". Default: " + option->get_default_str();
+      std::printf("| `%s` | %s |\n", cell(label(*option)).c_str(), cell(meaning).c_str());
+    }
+  std::printf("\nExamples:\n\n```\n%s```\n\n", verb.examples());
+}
+
+void printOptions(const CLI::App &app) {
+  for (const CLI::Option *option : app.get_options()) {
+    for (const std::string &name : option->get_lnames())
+      std::printf("--%s\n", name.c_str());
+    for (const std::string &name : option->get_snames())
+      std::printf("-%s\n", name.c_str());
+  }
+}
+
+} // namespace tenon::cli

@@ -1,0 +1,15 @@
+// What the programs tell other programs about their options: the reference page and the words for shell completion.
+// Both are read off the option tables, so they cannot lag behind.
+#pragma once
+
+#include "tools/cli/Verb.h"
+
+namespace tenon::cli {
+
+// One section of docs/reference/cli.md on stdout.
+void printReference(const Verb &verb, const CLI::App &app);
+
+// The verb's options, one a line: --output, -o, ...
+void printOptions(const CLI::App &app);
+
+} // namespace tenon::cli
