@@ -47,7 +47,7 @@ uint64_t flopsPerToken(engine::VariantOp variant) {
     uint64_t sum = 0;
     for (auto launch : smallest.getOps<engine::LaunchOp>())
       sum += flops.lookup(launch.getKernel());
-    total += sum / static_cast<uint64_t>(smallest.getRows());
+    total += sum / smallest.getRows();
   }
   return total;
 }

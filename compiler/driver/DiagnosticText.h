@@ -30,7 +30,7 @@ public:
   }
 
   // The same failure with what was collected.
-  Status explained(Status status) const {
+  Status explained(const Status &status) const {
     return text_.empty() ? status : Status(status.code(), status.message() + "\n" + text_);
   }
 

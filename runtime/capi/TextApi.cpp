@@ -20,7 +20,7 @@ struct tenon_decoder {
 
 using tenon::text::Tokenizer;
 
-static tenon_status fail(tenon::Status status) {
+static tenon_status fail(const tenon::Status &status) {
   return tenon_fail(static_cast<tenon_status>(status.code()), status.message().c_str());
 }
 

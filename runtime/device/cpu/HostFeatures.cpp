@@ -140,7 +140,7 @@ std::vector<std::string> decodeX86Features(const X86Source &source) {
     if (row.leaf == 7 && row.subleaf > leaf7Max)
       exists = false;
     if (exists && (select(source.cpuid(row.leaf, row.subleaf), row.reg) >> row.bit & 1) && isSaved(row.state, source))
-      names.push_back(row.name);
+      names.emplace_back(row.name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -161,7 +161,7 @@ std::vector<std::string> decodeAarch64Features(uint64_t hwcap, uint64_t hwcap2) 
   std::vector<std::string> names;
   for (const ArmRow &row : kArm)
     if ((row.word == 0 ? hwcap : hwcap2) >> row.bit & 1)
-      names.push_back(row.name);
+      names.emplace_back(row.name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -37,8 +37,8 @@ Result<Memory> Memory::allocate(uint64_t bytes, const std::string &purpose) {
   if (aligned != begin)
     munmap(raw, aligned - begin);
   if (uintptr_t end = begin + reserved; end != aligned + length)
-    munmap(reinterpret_cast<void *>(aligned + length), end - aligned - length);
-  memory.data_ = reinterpret_cast<uint8_t *>(aligned);
+    munmap(static_cast<uint8_t *>(raw) + (aligned - begin) + length, end - aligned - length);
+  memory.data_ = static_cast<uint8_t *>(raw) + (aligned - begin);
   memory.size_ = bytes;
   // Advice only: without huge pages everything still works, a few percent slower.
   (void)madvise(memory.data_, length, MADV_HUGEPAGE);
