@@ -221,9 +221,9 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_ASSIGN(const LoadedModel model, lowering.load());
   note(options,
        model.info.family + ", " + std::to_string(model.info.parameters) + " parameters: " + model.shape.describe());
-  TENON_TRY(io::refuseOverwriting(options.output, model.directory.files));
+  TENON_TRY(io::checkOutput(options.output, model.directory.files));
   if (!options.depfile.empty())
-    TENON_TRY(io::refuseOverwriting(options.depfile, model.directory.files));
+    TENON_TRY(io::checkOutput(options.depfile, model.directory.files));
   TENON_TRY(checkTokenizer(model.directory.tokenizer));
   if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
     note(options, model.directory.tokenizer.absence);

@@ -23,6 +23,12 @@ static std::string folderOf(const std::string &path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// A wrong name of an output is a wrong call, where that of an input is a missing file.
+static Status outputError(std::string_view verb, const std::string &path, int error) {
+  Status status = systemError(verb, path, error);
+  return status.code() == Code::InvalidFile ? Status(Code::Usage, status.message() + "; write elsewhere") : status;
+}
+
 // `path` as an absolute name without symbolic links. The file need not exist; its folder must.
 static Result<std::string> resolve(const std::string &path) {
   struct stat info;
@@ -40,8 +46,12 @@ static Result<std::string> resolve(const std::string &path) {
   std::string name = path.substr(path.rfind('/') + 1); // npos + 1 == 0: the whole path
   if (name.empty() || name == "." || name == "..")
     return Status(Code::Usage, "cannot write '" + path + "': it names no file");
-  if (!realpath(folder.c_str(), real))
-    return systemError("write below the folder", folder, errno);
+  if (!realpath((folder + "/").c_str(), real)) { // the slash refuses a file
+    if (errno == ENOENT || errno == ENOTDIR)
+      return Status(Code::Usage, "cannot write '" + path + "': there is no folder '" + folder +
+                                     "'; make it first (mkdir -p) or write elsewhere");
+    return outputError("write below the folder", folder, errno);
+  }
   std::string result = real;
   if (result.back() != '/')
     result += '/';
@@ -69,7 +79,7 @@ Result<OutputFile> OutputFile::create(const std::string &path, uint64_t size) {
       return Status(Code::Resource, "cannot write '" + path + "': too many unfinished output files in this process");
     file.fd_ = open(file.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (file.fd_ < 0 && !(errno == EEXIST && attempt < 3) && errno != EINTR)
-      return systemError("create", file.temporary_, errno);
+      return outputError("create", file.temporary_, errno);
   }
   if (size == 0)
     return file;
@@ -180,7 +190,8 @@ OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
 
 OutputFile::~OutputFile() { discard(); }
 
-Status refuseOverwriting(const std::string &output, std::span<const std::string> inputs) {
+Status checkOutput(const std::string &output, std::span<const std::string> inputs) {
+  TENON_TRY(resolve(output).status());
   struct stat target, input;
   if (stat(output.c_str(), &target) != 0)
     return Status::ok();

@@ -21,8 +21,8 @@ class OutputFile {
 public:
   // Reserves `size` bytes on the file system at once (0: nothing is reserved and the file grows as it is written), so
   // that a disk that is too small is found before the work is done. A symbolic link at `path` is followed. Errors:
-  // Usage when `path` is something other than a regular file, InvalidFile when its folder does not exist, Resource when
-  // the disk is full (with the bytes needed and free) or the folder cannot be written.
+  // Usage when `path` is something other than a regular file or its folder does not exist, Resource when the disk is
+  // full (with the bytes needed and free) or the folder cannot be written.
   static Result<OutputFile> create(const std::string &path, uint64_t size);
 
   OutputFile(OutputFile &&other) noexcept;
@@ -56,8 +56,9 @@ private:
   int fd_ = -1;
 };
 
-// Usage when `output` names (by whatever path or link) one of the files in `inputs`: writing it would destroy what is
+// What can be known of an output before the work for it is done. Usage when `output` can be no file, its folder does
+// not exist, or it names (by whatever path or link) one of the files in `inputs`: writing it would destroy what is
 // being read. Files that do not exist are nobody's input.
-Status refuseOverwriting(const std::string &output, std::span<const std::string> inputs);
+Status checkOutput(const std::string &output, std::span<const std::string> inputs);
 
 } // namespace tenon::io

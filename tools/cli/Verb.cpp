@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -20,6 +21,48 @@ std::vector<std::string> verbNames(const Program &program) {
   for (const ForeignVerb &verb : program.foreign)
     names.emplace_back(verb.name);
   return names;
+}
+
+// CLI11 reads "-1" as 2^64 - 1, drops what is above 64 bits and takes "010" for octal.
+CLI::Validator wholeNumber() {
+  auto normalise = [](std::string &text) {
+    uint64_t value;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+      return "expected a whole number from 0 to " + std::to_string(UINT64_MAX) + ", got '" + text + "'";
+    text = std::to_string(value);
+    return std::string();
+  };
+  return CLI::Validator(normalise, "");
+}
+
+void readWholeNumbers(CLI::App &command) {
+  for (CLI::Option *option : command.get_options())
+    if (option->get_type_name().rfind("UINT", 0) == 0)
+      option->transform(wholeNumber());
+}
+
+// Where a call that has no meaning is explained: the verb's own help when there is one in the call.
+std::string seeHelp(const Program &program, int argc, char **argv) {
+  const std::vector<std::string> names = verbNames(program);
+  if (argc > 1 && std::find(names.begin(), names.end(), argv[1]) != names.end())
+    return std::string("see `tenon ") + argv[1] + " --help`";
+  return "see `tenon --help`";
+}
+
+// Data that did not arrive is a failure, not silence.
+Status deliverData() {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+    return Status::ok();
+  return Status(Code::Resource, "cannot write to standard output: the disk is full or nobody reads it");
+}
+
+int finish(Status status, Terminal &terminal) {
+  if (status.isOk())
+    status = deliverData();
+  if (!status.isOk())
+    terminal.error(status);
+  return static_cast<int>(status.code());
 }
 
 // The library below throws nothing of its own; the standard library does when the system refuses a thread.
@@ -47,6 +90,7 @@ int runProgram(Program &program, int argc, char **argv) {
     command->set_help_flag("-h,--help", "Show this help");
     command->footer(std::string("Examples:\n") + verb->examples());
     verb->declare(*command);
+    readWholeNumbers(*command);
     command->add_flag("-q,--quiet", quiet, "Print errors and data only");
     commands.push_back(command);
   }
@@ -66,23 +110,23 @@ int runProgram(Program &program, int argc, char **argv) {
       printOptions(*commands[i]);
   }
   if (reference || options)
-    return 0;
+    return finish(Status::ok(), terminal);
 
   const std::vector<std::string> names = verbNames(program);
-  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+  if (argc < 2 || (argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end())) {
     std::string known;
     for (const std::string &name : names)
       known += (known.empty() ? "" : ", ") + name;
-    terminal.error(Status(Code::Usage, std::string("there is no verb '") + argv[1] + "', expected one of " + known));
-    return static_cast<int>(Code::Usage);
+    const std::string found = argc < 2 ? "no verb is given" : std::string("there is no verb '") + argv[1] + "'";
+    return finish(Status(Code::Usage, found + ", expected one of " + known + "\nsee `tenon --help`"), terminal);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &help) {
-    return app.exit(help);
+    app.exit(help); // prints to std::cout, which shares stdout's buffer
+    return finish(Status::ok(), terminal);
   } catch (const CLI::ParseError &error) {
-    terminal.error(Status(Code::Usage, std::string(error.what()) + "\nsee `tenon --help` or `tenon VERB --help`"));
-    return static_cast<int>(Code::Usage);
+    return finish(Status(Code::Usage, error.what() + ("\n" + seeHelp(program, argc, argv))), terminal);
   }
   terminal.setQuiet(quiet);
   for (size_t i = 0; i < commands.size(); ++i) {
@@ -91,12 +135,7 @@ int runProgram(Program &program, int argc, char **argv) {
     Status status = runVerb(*program.verbs[i], terminal);
     if (!status.isOk())
       io::removeAllTemporaries(); // an exception passes by those that would have
-    // Data that did not arrive is a failure, not silence.
-    if (status.isOk() && (std::fflush(stdout) != 0 || std::ferror(stdout)))
-      status = Status(Code::Resource, "cannot write to standard output");
-    if (!status.isOk())
-      terminal.error(status);
-    return static_cast<int>(status.code());
+    return finish(std::move(status), terminal);
   }
   return static_cast<int>(Code::Usage);
 }

@@ -1,6 +1,7 @@
 #include "tools/tenon/InputText.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/text/Unicode.h"
 
 #include <cerrno>
 #include <charconv>
@@ -19,6 +20,8 @@ void InputText::declare(CLI::App &app) {
   app.add_flag("--no-special", noSpecial_, "Do not add the tokenizer's begin token");
 }
 
+static std::string nameOf(const std::string &path) { return path == "-" ? "standard input" : "'" + path + "'"; }
+
 Result<std::string> readWholeInput(const std::string &path) {
   const bool standard = path == "-";
   FILE *file = standard ? stdin : std::fopen(path.c_str(), "rb");
@@ -33,11 +36,19 @@ Result<std::string> readWholeInput(const std::string &path) {
   const int error = errno;
   if (!standard)
     std::fclose(file);
-  const std::string what = standard ? "standard input" : "'" + path + "'";
+  const std::string what = nameOf(path);
   if (failed)
     return Status(Code::InvalidFile, "cannot read " + what + ": " + std::strerror(error));
   if (text.size() > kMaxInputBytes)
     return Status(Code::InvalidFile, what + " is larger than 64 MiB, which no prompt needs");
+  return text;
+}
+
+Result<std::string> readText(const std::string &path) {
+  TENON_ASSIGN(std::string text, readWholeInput(path));
+  if (const size_t valid = text::validUtf8Prefix(text); valid < text.size())
+    return Status(Code::InvalidFile, nameOf(path) + ": expected text in UTF-8, got other bytes at offset " +
+                                         std::to_string(valid) + "; convert it (iconv -t UTF-8) or use another file");
   return text;
 }
 
@@ -64,6 +75,15 @@ Result<std::unique_ptr<text::Tokenizer>> tokenizerOf(const EngineFile &file) {
   return text::Tokenizer::parse(tokenizer, file.text(schema::SegmentKind::TokenizerConfig));
 }
 
+// Refused before any of the prompt is printed or fed.
+static Status checkLength(std::span<const int32_t> tokens, const Engine &engine) {
+  const uint32_t most = engine.limits().maxContext;
+  if (tokens.size() <= most)
+    return Status::ok();
+  return Status(Code::Constraint, "the prompt has " + std::to_string(tokens.size()) + " tokens, the engine takes " +
+                                      std::to_string(most) + "; shorten it, or compile with a larger --max-seq");
+}
+
 Result<Prompt> InputText::read(const Engine &engine) const {
   const size_t sources = promptOption_->count() + fileOption_->count() + tokensOption_->count();
   if (sources > 1)
@@ -73,6 +93,7 @@ Result<Prompt> InputText::read(const Engine &engine) const {
   const uint32_t vocab = engine.limits().vocab;
   if (tokensOption_->count()) {
     TENON_ASSIGN(prompt.tokens, parseTokenIds(tokens_, vocab));
+    TENON_TRY(checkLength(prompt.tokens, engine));
     return prompt;
   }
   if (!prompt.tokenizer)
@@ -82,7 +103,7 @@ Result<Prompt> InputText::read(const Engine &engine) const {
   if (promptOption_->count())
     prompt.text = prompt_;
   else {
-    TENON_ASSIGN(prompt.text, readWholeInput(fileOption_->count() ? file_ : "-"));
+    TENON_ASSIGN(prompt.text, readText(fileOption_->count() ? file_ : "-"));
   }
   prompt.echo = true;
   TENON_ASSIGN(prompt.tokens, prompt.tokenizer->encode(prompt.text, !noSpecial_));
@@ -92,6 +113,7 @@ Result<Prompt> InputText::read(const Engine &engine) const {
     if (static_cast<uint32_t>(id) >= vocab)
       return Status(Code::InvalidFile, "the tokenizer gives token " + std::to_string(id) +
                                            ", the model's vocabulary ends at " + std::to_string(vocab - 1));
+  TENON_TRY(checkLength(prompt.tokens, engine));
   return prompt;
 }
 

@@ -21,7 +21,8 @@ struct Prompt {
 class InputText {
 public:
   void declare(CLI::App &app);
-  // Errors: Usage (none or several sources, an id outside the vocabulary), InvalidFile (the file cannot be read).
+  // Errors: Usage (none or several sources, an id outside the vocabulary), InvalidFile (the file cannot be read or is
+  // not text), Constraint (more tokens than the engine's context holds).
   Result<Prompt> read(const Engine &engine) const;
 
 private:
@@ -36,7 +37,9 @@ Result<std::unique_ptr<text::Tokenizer>> tokenizerOf(const EngineFile &file);
 // "1,2,3" -> ids; Usage when one is not a whole number in [0, vocab).
 Result<std::vector<int32_t>> parseTokenIds(std::string_view text, uint32_t vocab);
 
-// All of a file, or of standard input for "-"; at most 64 MiB.
+// All of a file, or of standard input for "-"; at most 64 MiB. InvalidFile otherwise.
 Result<std::string> readWholeInput(const std::string &path);
+// The same, of text: UTF-8.
+Result<std::string> readText(const std::string &path);
 
 } // namespace tenon::cli

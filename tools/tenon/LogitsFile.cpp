@@ -4,6 +4,7 @@
 #include "tools/cli/Npy.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace tenon::cli {
 namespace {
@@ -30,10 +31,8 @@ private:
 
 Status writeLogits(Engine &engine, std::span<const int32_t> tokens, const std::string &path) {
   const EngineLimits limits = engine.limits();
-  if (tokens.size() > limits.maxContext)
-    return Status(Code::Constraint, "the prompt has " + std::to_string(tokens.size()) + " tokens, the engine takes " +
-                                        std::to_string(limits.maxContext) + "; compile it with a larger --max-seq");
-  TENON_TRY(io::refuseOverwriting(path, {&engine.file().path(), 1}));
+  assert(tokens.size() <= limits.maxContext && "InputText refuses longer prompts");
+  TENON_TRY(io::checkOutput(path, {&engine.file().path(), 1}));
   const std::string header = npyHeader(tokens.size(), limits.vocab);
   TENON_ASSIGN(io::OutputFile file,
                io::OutputFile::create(path, header.size() + tokens.size() * limits.vocab * sizeof(float)));

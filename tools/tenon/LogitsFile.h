@@ -8,8 +8,8 @@
 
 namespace tenon::cli {
 
-// Feeds `tokens` to a new sequence, in chunks, and writes each row as it comes: memory stays at one chunk. The file
-// appears under its name only when it is complete.
+// Feeds `tokens` (no more than the context holds) to a new sequence, in chunks, and writes each row as it comes: memory
+// stays at one chunk. The file appears under its name only when it is complete.
 Status writeLogits(Engine &engine, std::span<const int32_t> tokens, const std::string &path);
 
 } // namespace tenon::cli

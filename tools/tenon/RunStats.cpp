@@ -27,8 +27,6 @@ double RunStats::promptSeconds() const {
 double RunStats::decodeSeconds() const { return generated_ ? std::chrono::duration<double>(end_ - first_).count() : 0; }
 
 double RunStats::decodeBytesPerSecond() const {
-  if (!decodeSteps() || decodeSeconds() <= 0)
-    return 0;
   // The context grows by one each step; its mean stands for all of them.
   const StepCost cost = stepCost(engine_, 1, 1, promptTokens_ + generated_ / 2);
   return static_cast<double>(cost.bytes()) * static_cast<double>(decodeSteps()) / decodeSeconds();
@@ -37,13 +35,16 @@ double RunStats::decodeBytesPerSecond() const {
 Status RunStats::print(Terminal &terminal, bool probe) const {
   const uint64_t peak = cpu::peakResidentMemory(); // before the probe takes memory of its own
   char line[256];
-  std::snprintf(line, sizeof line, "prompt %llu tokens, %.1f tok/s | generation %llu tokens, %.1f tok/s, %.2f GB/s",
+  std::snprintf(line, sizeof line, "prompt %llu tokens, %.1f tok/s | generation %llu tokens",
                 static_cast<unsigned long long>(promptTokens_), static_cast<double>(promptTokens_) / promptSeconds(),
-                static_cast<unsigned long long>(generated_),
-                decodeSeconds() > 0 ? static_cast<double>(decodeSteps()) / decodeSeconds() : 0.0,
-                decodeBytesPerSecond() / 1e9);
+                static_cast<unsigned long long>(generated_));
   std::string text = line;
-  if (probe) {
+  if (isDecodeTimed()) {
+    std::snprintf(line, sizeof line, ", %.1f tok/s, %.2f GB/s", static_cast<double>(decodeSteps()) / decodeSeconds(),
+                  decodeBytesPerSecond() / 1e9);
+    text += line;
+  }
+  if (probe && isDecodeTimed()) {
     cpu::ThreadPoolOptions options;
     options.workers = engine_.threads();
     TENON_ASSIGN(const auto pool, cpu::ThreadPool::create(options));
@@ -63,9 +64,9 @@ Status RunStats::print(Terminal &terminal, bool probe) const {
 void RunStats::write(JsonWriter &json) const {
   json.key("stats").beginObject().field("prompt_tokens", promptTokens_).field("prompt_seconds", promptSeconds());
   json.field("generated_tokens", generated_).field("decode_seconds", decodeSeconds());
-  json.field("decode_bytes_per_s", decodeBytesPerSecond())
-      .field("peak_rss_bytes", cpu::peakResidentMemory())
-      .endObject();
+  json.key("decode_bytes_per_s");
+  isDecodeTimed() ? json.value(decodeBytesPerSecond()) : json.null();
+  json.field("peak_rss_bytes", cpu::peakResidentMemory()).endObject();
 }
 
 } // namespace tenon::cli

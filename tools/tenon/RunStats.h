@@ -26,7 +26,9 @@ private:
   double promptSeconds() const;
   double decodeSeconds() const;
   uint64_t decodeSteps() const { return generated_ > 0 ? generated_ - 1 : 0; }
-  double decodeBytesPerSecond() const;
+  // The first token comes out of the prompt's step: with it alone no decode step was timed, and there is no speed.
+  bool isDecodeTimed() const { return decodeSteps() > 0 && decodeSeconds() > 0; }
+  double decodeBytesPerSecond() const; // only when timed
 
   Engine &engine_;
   uint64_t promptTokens_, generated_ = 0;

@@ -53,7 +53,7 @@ public:
       }
     } else {
       if (!prompt_->count()) {
-        TENON_ASSIGN(text_, readWholeInput(file_->count() ? path_ : "-"));
+        TENON_ASSIGN(text_, readText(file_->count() ? path_ : "-"));
       }
       TENON_ASSIGN(ids, tokenizer->encode(text_, !noSpecial_));
     }

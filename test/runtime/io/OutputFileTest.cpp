@@ -114,10 +114,18 @@ TEST_F(OutputFileTest, refusesNamesThatAreNoFiles) {
     EXPECT_EQ(file.status().code(), Code::Usage) << file.status().message();
   }
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
-  auto file = io::OutputFile::create(at("no/such/folder/out"), 0);
+  std::ofstream(at("file")) << "text";
+  for (const char *path : {"no/such/folder/out", "file/out", "file/in/out"}) {
+    auto file = io::OutputFile::create(at(path), 0);
+    ASSERT_FALSE(file.isOk()) << path;
+    EXPECT_EQ(file.status().code(), Code::Usage);
+    EXPECT_THAT(file.status().message(), HasSubstr("there is no folder '" + fs::path(at(path)).parent_path().string()));
+    EXPECT_EQ(io::checkOutput(at(path), {}).message(), file.status().message());
+  }
+  auto file = io::OutputFile::create(folder + "/" + std::string(300, 'n'), 0);
   ASSERT_FALSE(file.isOk());
-  EXPECT_EQ(file.status().code(), Code::InvalidFile);
-  EXPECT_THAT(file.status().message(), HasSubstr("no/such/folder"));
+  EXPECT_EQ(file.status().code(), Code::Usage) << file.status().message();
+  EXPECT_EQ(content(at("file")), "text");
 }
 
 // More than any disk holds: found at create, with both numbers, and nothing is left behind.
