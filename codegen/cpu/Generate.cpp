@@ -2,6 +2,7 @@
 #include "codegen/cpu/Pipeline.h"
 #include "codegen/cpu/Targets.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -26,8 +27,9 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 void tenon::codegen::cpu::registerPipelineDialects(DialectRegistry &registry) {
-  registry.insert<model::ModelDialect, kernel::KernelDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+  registry
+      .insert<model::ModelDialect, kernel::KernelDialect, qt::QtDialect, arith::ArithDialect, cf::ControlFlowDialect,
+              func::FuncDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

@@ -3,6 +3,7 @@
 #include "compiler/driver/DiagnosticText.h"
 #include "compiler/families/Family.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "passes/Target.h"
 #include "runtime/device/cpu/HostFeatures.h"
 #include "runtime/device/cpu/Topology.h"
@@ -57,7 +58,8 @@ codegen::Host hostOf(const cpu::HostFeatures &features) { return {features.arch,
 Lowering::Lowering(const CompileOptions &options)
     : options_(options), jobs_(chooseJobs(options.jobs)), threads_(llvm::hardware_concurrency(jobs_)) {
   DialectRegistry registry;
-  registry.insert<func::FuncDialect, model::ModelDialect, kernel::KernelDialect, engine::EngineDialect>();
+  registry
+      .insert<func::FuncDialect, model::ModelDialect, kernel::KernelDialect, qt::QtDialect, engine::EngineDialect>();
   for (const codegen::Target *target : codegen::allTargets())
     target->registerDialects(registry);
   context_ = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);

@@ -2,3 +2,4 @@
 
 #include "dialects/interfaces/AttrInterfaces.cpp.inc"
 #include "dialects/interfaces/OpInterfaces.cpp.inc"
+#include "dialects/interfaces/TypeInterfaces.cpp.inc"

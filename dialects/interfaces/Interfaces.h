@@ -13,3 +13,4 @@ enum class Role { Anchor, Prologue, Elementwise };
 
 #include "dialects/interfaces/AttrInterfaces.h.inc"
 #include "dialects/interfaces/OpInterfaces.h.inc"
+#include "dialects/interfaces/TypeInterfaces.h.inc"

@@ -73,4 +73,22 @@ def RecipeStep : AttrInterface<"RecipeStep"> {
   ];
 }
 
+def NumberFormat : AttrInterface<"NumberFormat"> {
+  let cppNamespace = "::tenon";
+  let description = "A number format that is no builtin element type: how many bytes its tensors take (dialects/qt/Storage.h says which).";
+  let methods = [
+    InterfaceMethod<"bytes of one row of a tensor that is stored by rows; 0 for a format that is not", "uint64_t", "rowBytes", (ins "int64_t":$columns)>,
+    InterfaceMethod<"bytes of a panel of 16 rows of a matrix that is stored in panels; 0 for a format that is not", "uint64_t", "panelBytes",
+                    (ins "int64_t":$columns)>,
+    InterfaceMethod<"inputs that a line of a panel holds side by side, the `k` of its packed layout; 0 for a format without panels", "int64_t",
+                    "panelInputs">
+  ];
+}
+
+def QuantizedElement : TypeInterface<"QuantizedElement"> {
+  let cppNamespace = "::tenon";
+  let description = "An element type that stands for a number format.";
+  let methods = [InterfaceMethod<"", "::tenon::NumberFormat", "getFormat">];
+}
+
 #endif

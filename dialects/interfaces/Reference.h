@@ -10,11 +10,17 @@
 
 namespace tenon::ref {
 
-// Row-major. Exactly one of `f32` and `i32` is filled, with one element per position of `shape`.
+// Row-major. Exactly one of `f32` and `i32` is filled, with one element per position of `shape`. A quantized matrix
+// holds its codes less their zero points in `i32`: element (r, c) is i32 * scales[r * ceil(columns / group) + c /
+// group].
 struct Tensor {
   llvm::SmallVector<int64_t, 3> shape;
   std::vector<float> f32;
   std::vector<int32_t> i32;
+  std::vector<float> scales; // of a quantized matrix, else empty
+  int64_t group = 0;         // of columns that share a scale, the last one may be short
+
+  bool isQuantized() const { return !scales.empty(); }
 
   int64_t elements() const {
     int64_t n = 1;

@@ -51,6 +51,12 @@ LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError, i
 }
 
 RankedTensorType PackedAttr::apply(RankedTensorType input, function_ref<InFlightDiagnostic()> emitError) const {
+  if (auto quantized = dyn_cast<QuantizedElement>(input.getElementType());
+      quantized && (quantized.getFormat().panelInputs() != getK() || getN() != 16)) {
+    emitError() << "cannot pack " << input << " with n = " << getN() << ", k = " << getK()
+                << ", expected n = 16, k = " << quantized.getFormat().panelInputs();
+    return {};
+  }
   if (input.getRank() == 2)
     return input;
   emitError() << "cannot pack " << input << ", expected a matrix";
@@ -58,6 +64,8 @@ RankedTensorType PackedAttr::apply(RankedTensorType input, function_ref<InFlight
 }
 
 uint64_t PackedAttr::storedBytes(RankedTensorType type) const {
+  if (isa<QuantizedElement>(type.getElementType()))
+    return *tensorBytes(type);
   uint64_t panels = llvm::divideCeil(type.getDimSize(0), getN()), steps = llvm::divideCeil(type.getDimSize(1), getK());
   return panels * steps * getN() * getK() * type.getElementTypeBitWidth() / 8;
 }

@@ -26,11 +26,14 @@ class Model_Op<string mnemonic, list<Trait> traits = []>
 
 class Model_SymbolOp<string mnemonic, list<Trait> traits = []> : Op<Model_Dialect, mnemonic, !listconcat(traits, [Symbol])>;
 
-def Model_Activations : 2DTensorOf<[F32, BF16]>; // [rows][features]
+def Model_Quantized : Type<CPred<"::llvm::isa<::tenon::QuantizedElement>($_self)">, "quantized">;
+
+def Model_Activations : 2DTensorOf<[F32, BF16]>;                // [rows][features]
+def Model_Multiplied : 2DTensorOf<[F32, BF16, Model_Quantized]>; // activations as linear layers take them
 def Model_Indices : 1DTensorOf<[I32]>;           // [rows]
 def Model_Table : 2DTensorOf<[I32]>;             // segments, block tables
 def Model_Vector : 1DTensorOf<[F32, F16, BF16]>; // gains, biases
-def Model_Matrix : 2DTensorOf<[F32, F16, BF16]>; // [out][in], tables by row
-def Model_Stored : RankedTensorOf<[F32, F16, BF16]>;
+def Model_Matrix : 2DTensorOf<[F32, F16, BF16, Model_Quantized]>; // [out][in], tables by row
+def Model_Stored : RankedTensorOf<[F32, F16, BF16, Model_Quantized]>;
 
 #endif

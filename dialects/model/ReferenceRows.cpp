@@ -36,7 +36,11 @@ static LogicalResult gather(Operation *op, const Tensor &table, ArrayRef<int32_t
     if (index < 0 || index >= table.shape[0])
       return op->emitOpError() << "index " << index << " at position " << n << " is outside the table of "
                                << table.shape[0] << " rows";
-    llvm::copy(row(table, index), row(out, n).begin());
+    if (table.isQuantized())
+      for (int64_t c = 0; c < table.shape[1]; ++c)
+        row(out, n)[c] = ref::dequantized(table, index, c);
+    else
+      llvm::copy(row(table, index), row(out, n).begin());
   }
   return success();
 }
@@ -79,7 +83,13 @@ LogicalResult RmsNormOp::evaluate(ref::Context &, Operands operands, Results &re
 LogicalResult LinearOp::evaluate(ref::Context &, Operands operands, Results &results) {
   const Tensor &x = *operands[0].tensor, &weight = *operands[1].tensor;
   auto out = ref::makeRows(x.shape[0], weight.shape[0]);
-  ref::multiplyRows(x, weight, operands.size() > 2 ? operands[2].tensor.get() : nullptr, *out);
+  const Tensor *bias = operands.size() > 2 ? operands[2].tensor.get() : nullptr;
+  if (x.isQuantized())
+    ref::multiplyCodes(x, weight, bias, *out);
+  else if (weight.isQuantized())
+    ref::multiplyRows(x, *ref::dequantize(weight), bias, *out);
+  else
+    ref::multiplyRows(x, weight, bias, *out);
   results.push_back(ref::finish(out, getType().getElementType()));
   return success();
 }

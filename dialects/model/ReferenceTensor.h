@@ -27,5 +27,15 @@ inline std::span<const float> row(const Tensor &tensor, int64_t index) {
 
 // out[n][o] = sum_k x[n][k] * weight[o][k] (+ bias[o]).
 void multiplyRows(const Tensor &x, const Tensor &weight, const Tensor *bias, Tensor &out);
+// The same with both sides quantized: products of codes are summed in integers as far as their scales go, exactly.
+void multiplyCodes(const Tensor &x, const Tensor &weight, const Tensor *bias, Tensor &out);
+
+// Element (r, c) of a quantized matrix.
+inline float dequantized(const Tensor &matrix, int64_t r, int64_t c) {
+  int64_t columns = matrix.shape[1], groups = (columns + matrix.group - 1) / matrix.group;
+  return static_cast<float>(matrix.i32[r * columns + c]) * matrix.scales[r * groups + c / matrix.group];
+}
+// `matrix` in f32.
+std::shared_ptr<Tensor> dequantize(const Tensor &matrix);
 
 } // namespace tenon::ref

@@ -25,7 +25,8 @@ int64_t EmbeddingOp::getFlops() { return 0; }
 
 // Only the rows that the tokens name are read.
 int64_t EmbeddingOp::getWeightBytes() {
-  return getType().getNumElements() * getTable().getType().getElementTypeBitWidth() / 8;
+  RankedTensorType table = getTable().getType();
+  return static_cast<int64_t>(*tensorBytes(table) / table.getDimSize(0)) * getType().getDimSize(0);
 }
 
 LogicalResult SelectRowsOp::verify() {
@@ -72,6 +73,9 @@ LogicalResult LinearOp::verify() {
   if (getBias() && failed(expectSize(*this, "size of the bias", getBias().getType().getDimSize(0), weight.getDimSize(0),
                                      "rows of the weight")))
     return failure();
+  auto quantized = [](RankedTensorType type) { return isa<QuantizedElement>(type.getElementType()); };
+  if (quantized(x) && !quantized(weight))
+    return emitOpError() << "multiplies quantized rows " << x << " with " << weight << ", expected a quantized weight";
   return success();
 }
 
@@ -81,6 +85,6 @@ int64_t LinearOp::getFlops() {
 }
 
 int64_t LinearOp::getWeightBytes() {
-  auto bytes = [](RankedTensorType type) { return type.getNumElements() * type.getElementTypeBitWidth() / 8; };
+  auto bytes = [](RankedTensorType type) { return static_cast<int64_t>(*tensorBytes(type)); };
   return bytes(getWeight().getType()) + (getBias() ? bytes(getBias().getType()) : 0);
 }

@@ -4,6 +4,7 @@
 #include "compiler/interpret/ModelContents.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "mlir/Parser/Parser.h"
 #include "tools/cli/Npy.h"
 
@@ -21,7 +22,7 @@ static Result<OwningOpRef<ModuleOp>> buildModule(MLIRContext &context, const Mod
 }
 
 static Result<OwningOpRef<ModuleOp>> readModule(MLIRContext &context, const std::string &path) {
-  context.loadDialect<model::ModelDialect, kernel::KernelDialect, func::FuncDialect>();
+  context.loadDialect<model::ModelDialect, kernel::KernelDialect, qt::QtDialect, func::FuncDialect>();
   if (auto module = parseSourceFile<ModuleOp>(path, &context))
     return module;
   return Status(Code::InvalidFile, path + ": not a module that can be read (see above)");

@@ -2,6 +2,7 @@
 #include "dialects/engine/Engine.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
@@ -12,7 +13,7 @@ int main(int argc, char **argv) {
   registry
       .insert<mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
               mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect, tenon::model::ModelDialect,
-              tenon::kernel::KernelDialect, tenon::engine::EngineDialect>();
+              tenon::kernel::KernelDialect, tenon::qt::QtDialect, tenon::engine::EngineDialect>();
   tenon::registerTenonPasses();
   mlir::registerTransformsPasses(); // cse, canonicalize, symbol-dce
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tenon's pass driver\n", registry));

@@ -68,13 +68,14 @@ def Model_LinearOp : Model_AnchorOp<"linear", "linear", [Pure]> {
   let summary = "a linear layer";
   let description = [{
     y[n, o] = sum_k x[n, k] * weight[o, k] (+ bias[o]), accumulated in f32. The weight is stored [out, in] as checkpoints have it.
+    Where both sides are quantized, the products of codes inside a group are summed exactly in int32, and the group sums scaled in f32.
 
     ```mlir
     %y = model.linear %x, %w : tensor<?x256xf32>, tensor<704x256xbf16> -> tensor<?x704xf32>
     %z = model.linear %x, %w bias %b : tensor<?x256xf32>, tensor<704x256xbf16>, tensor<704xf32> -> tensor<?x704xf32>
     ```
   }];
-  let arguments = (ins Model_Activations:$x, Model_Matrix:$weight, Optional<Model_Vector>:$bias);
+  let arguments = (ins Model_Multiplied:$x, Model_Matrix:$weight, Optional<Model_Vector>:$bias);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = "$x `,` $weight (`bias` $bias^)? attr-dict `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)";
   let hasVerifier = 1;

@@ -137,7 +137,7 @@ func.func @f(%x: tensor<4x?xf32>, %w: tensor<48x32xbf16>) {
 // -----
 
 func.func @f(%x: tensor<4x32xf16>, %w: tensor<48x32xbf16>) {
-  // expected-error@+1 {{'model.linear' op operand #0 must be 2D tensor of 32-bit float or bfloat16 type values, but got 'tensor<4x32xf16>'}}
+  // expected-error@+1 {{'model.linear' op operand #0 must be 2D tensor of 32-bit float or bfloat16 type or quantized values, but got 'tensor<4x32xf16>'}}
   %y = model.linear %x, %w : tensor<4x32xf16>, tensor<48x32xbf16> -> tensor<4x48xf32>
   return
 }

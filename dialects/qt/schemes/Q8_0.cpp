@@ -1,0 +1,12 @@
+// q8_0 as ggml quantizes it: the scale is rounded to f16 after the codes were found with the unrounded one.
+#include "dialects/qt/Qt.h"
+#include "dialects/qt/schemes/Round.h"
+
+using namespace tenon::qt;
+
+void Q8_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
+  float exact = maxAbs(std::span(values, static_cast<size_t>(count))) / 127, inverse = exact != 0 ? 1 / exact : 0;
+  for (int64_t i = 0; i < count; ++i)
+    codes[i] = static_cast<uint8_t>(128 + static_cast<int>(std::round(values[i] * inverse)));
+  scale = asHalf(exact);
+}
