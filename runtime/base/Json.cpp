@@ -254,18 +254,20 @@ JsonElements JsonValue::elements() const {
   return JsonElements({tree_, JsonTree::close(array.begin())}, {tree_, JsonTree::close(array.end())});
 }
 
-JsonMember JsonMembers::Iterator::operator*() const {
+template <> JsonMember JsonMembers::Iterator::operator*() const {
   auto field = JsonTree::open<dom::object::iterator>(at_);
   return {field.key(), tree_->value(field.value())};
 }
-JsonMembers::Iterator &JsonMembers::Iterator::operator++() {
+template <> JsonMembers::Iterator &JsonMembers::Iterator::operator++() {
   auto field = JsonTree::open<dom::object::iterator>(at_);
   at_ = JsonTree::close(++field);
   return *this;
 }
 
-JsonValue JsonElements::Iterator::operator*() const { return tree_->value(*JsonTree::open<dom::array::iterator>(at_)); }
-JsonElements::Iterator &JsonElements::Iterator::operator++() {
+template <> JsonValue JsonElements::Iterator::operator*() const {
+  return tree_->value(*JsonTree::open<dom::array::iterator>(at_));
+}
+template <> JsonElements::Iterator &JsonElements::Iterator::operator++() {
   auto element = JsonTree::open<dom::array::iterator>(at_);
   at_ = JsonTree::close(++element);
   return *this;

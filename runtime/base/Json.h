@@ -31,9 +31,11 @@ struct JsonLimits {
 enum class JsonKind { Null, Bool, Integer, Real, String, Array, Object };
 
 class JsonValue;
-class JsonMembers;
-class JsonElements;
-struct JsonTree; // the parsed text; defined in Json.cpp
+struct JsonMember;
+template <typename Item> class JsonSequence;
+using JsonMembers = JsonSequence<JsonMember>; // of an object, in file order: for (auto [key, value] : object.members())
+using JsonElements = JsonSequence<JsonValue>; // of an array, in order
+struct JsonTree;                              // the parsed text; defined in Json.cpp
 
 class JsonDocument {
 public:
@@ -93,8 +95,7 @@ public:
 
 private:
   friend class JsonDocument;
-  friend class JsonMembers;
-  friend class JsonElements;
+  template <typename Item> friend class JsonSequence;
   friend struct JsonTree;
   using Handle = std::array<uint64_t, 2>; // the parser's own reference to a value
   JsonValue top() const;
@@ -110,12 +111,11 @@ struct JsonMember {
   JsonValue value;
 };
 
-// The members of an object in file order: for (auto [key, value] : object.members()).
-class JsonMembers {
+template <typename Item> class JsonSequence {
 public:
   class Iterator {
   public:
-    JsonMember operator*() const;
+    Item operator*() const;
     Iterator &operator++();
     bool operator!=(const Iterator &other) const { return at_ != other.at_; }
 
@@ -130,33 +130,13 @@ public:
 
 private:
   friend class JsonValue;
-  JsonMembers(Iterator begin, Iterator end) : begin_(begin), end_(end) {}
+  JsonSequence(Iterator begin, Iterator end) : begin_(begin), end_(end) {}
   Iterator begin_, end_;
 };
-
-// The elements of an array in order.
-class JsonElements {
-public:
-  class Iterator {
-  public:
-    JsonValue operator*() const;
-    Iterator &operator++();
-    bool operator!=(const Iterator &other) const { return at_ != other.at_; }
-
-  private:
-    friend class JsonValue;
-    Iterator(const JsonTree *tree, JsonValue::Handle at) : tree_(tree), at_(at) {}
-    const JsonTree *tree_;
-    JsonValue::Handle at_;
-  };
-  Iterator begin() const { return begin_; }
-  Iterator end() const { return end_; }
-
-private:
-  friend class JsonValue;
-  JsonElements(Iterator begin, Iterator end) : begin_(begin), end_(end) {}
-  Iterator begin_, end_;
-};
+template <> JsonMember JsonMembers::Iterator::operator*() const;
+template <> JsonMembers::Iterator &JsonMembers::Iterator::operator++();
+template <> JsonValue JsonElements::Iterator::operator*() const;
+template <> JsonElements::Iterator &JsonElements::Iterator::operator++();
 
 // `text` in double quotes for a message: one line, control characters and quotes escaped, cut after `maxBytes` bytes at
 // a character boundary. Input need not be valid UTF-8 (bad bytes are escaped), so it also serves names from other

@@ -26,6 +26,10 @@ Status verifyVariant(const schema::Engine &engine, const schema::Rank &rank, con
 // The step buffers a variant must have, with the shapes that the shape key implies (verifyVariant).
 Status verifyIo(const schema::Engine &engine, const schema::Variant &variant, const Where &at);
 
+// The bytes of the part of memory that `slice` lies in. Its region and index are checked already.
+uint64_t regionBytes(const schema::Engine &engine, const schema::Rank &rank, const schema::Variant &variant,
+                     const schema::Slice &slice);
+
 // Of every kernel argument, so of every slice.
 inline constexpr uint64_t kPointerAlignment = 64;
 

@@ -13,30 +13,30 @@ namespace tenon {
 static constexpr uint64_t kMaxArgs = 256;
 static constexpr uint64_t kMaxRegionBytes = 1ull << 46; // half of what x86-64 can map
 
-static Status verifySlice(const schema::Engine &engine, const schema::Rank &rank, const schema::Variant &variant,
-                          const schema::Slice &slice, const Where &at) {
-  uint64_t limit = 0;
+uint64_t regionBytes(const schema::Engine &engine, const schema::Rank &rank, const schema::Variant &variant,
+                     const schema::Slice &slice) {
   switch (slice.region()) {
   case schema::Region::Weights:
-    if (slice.index() >= rank.weight_segments()->size())
-      return contradiction(at.field("index"), "an entry below " + std::to_string(rank.weight_segments()->size()),
-                           slice.index());
-    limit = engine.segments()->Get(rank.weight_segments()->Get(slice.index()))->bytes();
-    break;
+    return engine.segments()->Get(rank.weight_segments()->Get(slice.index()))->bytes();
   case schema::Region::Kv:
-    limit = variant.kv_bytes();
-    break;
+    return variant.kv_bytes();
   case schema::Region::Io:
-    limit = variant.io_bytes();
-    break;
+    return variant.io_bytes();
   case schema::Region::Arena:
-    limit = variant.arena_bytes();
-    break;
-  default:
-    return contradiction(at.field("region"), "a known region", static_cast<uint64_t>(slice.region()));
+    return variant.arena_bytes();
   }
-  if (slice.region() != schema::Region::Weights && slice.index() != 0)
-    return contradiction(at.field("index"), "0 in this region", slice.index());
+  return 0;
+}
+
+static Status verifySlice(const schema::Engine &engine, const schema::Rank &rank, const schema::Variant &variant,
+                          const schema::Slice &slice, const Where &at) {
+  if (slice.region() > schema::Region::MAX)
+    return contradiction(at.field("region"), "a known region", static_cast<uint64_t>(slice.region()));
+  const uint64_t parts = slice.region() == schema::Region::Weights ? rank.weight_segments()->size() : 1;
+  if (slice.index() >= parts)
+    return contradiction(at.field("index"), "an entry below " + std::to_string(parts) + " in this region",
+                         slice.index());
+  const uint64_t limit = regionBytes(engine, rank, variant, slice);
   if (slice.offset() % kPointerAlignment != 0)
     return contradiction(at.field("offset"), "a multiple of " + std::to_string(kPointerAlignment), slice.offset());
   if (slice.bytes() == 0 || !rangeWithin(slice.offset(), slice.bytes(), limit))

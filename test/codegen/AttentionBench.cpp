@@ -5,19 +5,18 @@
 //
 // Short steps read from as many copies of the cache as pass 256 MiB, one after another: in a model other layers and the
 // weights come between two launches, so that no cache of the CPU holds them.
-#include "codegen/common/KernelBuilder.h"
-#include "runtime/device/cpu/Probe.h"
 #include "test/codegen/AttentionText.h"
-#include "test/codegen/KernelHarness.h"
+#include "test/codegen/LaunchTiming.h"
+#include "tools/tenon/Spread.h"
 #include "llvm/Support/CommandLine.h"
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <numeric>
 
 using namespace mlir;
 using namespace tenon;
 using namespace tenon::test;
+using tenon::cli::spreadOf;
 
 namespace {
 struct Options {
@@ -72,14 +71,6 @@ std::vector<Case> cases(const std::string &cacheType) {
   return all;
 }
 
-double secondsNow() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
-
 // Operands of one launch after another, in one block of memory.
 class Operands {
 public:
@@ -122,37 +113,17 @@ void run(const Case &c, const Options &options, cpu::ThreadPool &pool, cpu::Prob
   KernelCase kernel(c.kernel.text());
   kernel::TargetAttr resolved = target(options.spec);
   kernel.setTarget(resolved, kernel::TilingAttr::get(resolved.getContext(), resolved.getDot(), 1, 1, 0, 1, 0));
-  Execution execution = executionFor(resolved);
-  auto image = codegen::cpu::compileKernels(kernel.module(), execution.machine, 1, execution.rewrite);
-  if (failed(image))
-    llvm::report_fatal_error("the kernel does not compile");
-  auto code = cpu::CodeModule::load(std::span(reinterpret_cast<const uint8_t *>(image->data()), image->size()), c.name);
-  auto function = reinterpret_cast<void (*)(void *const *, uint32_t, uint32_t)>(*code->symbol("k"));
   Operands operands(c, pool);
-  auto burst = [&] { // seconds of one launch
-    cpu::ThreadPool::Active active(pool);
-    double begin = secondsNow(), end;
-    int64_t launches = 0;
-    do {
-      void *const *arguments = operands.next();
-      pool.run([&](uint32_t worker, uint32_t workers) { function(arguments, worker, workers); });
-      ++launches, end = secondsNow();
-    } while (end - begin < 0.05);
-    return (end - begin) / launches;
-  };
-  burst();
-  std::vector<double> times, readShares, peakShares;
-  for (unsigned pair = 0; pair < options.pairs; ++pair) {
-    double read = *probe.burst(cpu::Limit::Read), peak = *probe.burst(cpu::Limit::F32), seconds = burst();
-    times.push_back(seconds);
-    readShares.push_back(2 * c.cacheBytes() / seconds / read);
-    peakShares.push_back(c.flops() / seconds / peak);
-  }
-  double seconds = median(times);
+  const double bytes = 2 * c.cacheBytes();
+  const LaunchTimes times =
+      LoadedKernel(kernel, resolved).time(pool, probe, cpu::Limit::F32, options.pairs, {bytes, c.flops()}, [&] {
+        return operands.next();
+      });
+  const double seconds = spreadOf(times.seconds).median;
   printf("%-26s %s %u thr  %9.1f us [%.1f-%.1f]  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", c.name.c_str(),
-         resolved.getSpec().str().c_str(), pool.workers(), seconds * 1e6, *llvm::min_element(times) * 1e6,
-         *llvm::max_element(times) * 1e6, 2 * c.cacheBytes() / seconds / 1e9, 100 * median(readShares),
-         c.flops() / seconds / 1e9, 100 * median(peakShares));
+         resolved.getSpec().str().c_str(), pool.workers(), seconds * 1e6, *llvm::min_element(times.seconds) * 1e6,
+         *llvm::max_element(times.seconds) * 1e6, bytes / seconds / 1e9, 100 * spreadOf(times.readShares).median,
+         c.flops() / seconds / 1e9, 100 * spreadOf(times.peakShares).median);
   fflush(stdout);
 }
 } // namespace

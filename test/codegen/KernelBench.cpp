@@ -6,17 +6,17 @@
 //
 // Weights are read from as many copies as pass 384 MiB, one after another, so that no cache holds them.
 #include "codegen/common/KernelBuilder.h"
-#include "runtime/device/cpu/Probe.h"
-#include "test/codegen/KernelHarness.h"
+#include "test/codegen/LaunchTiming.h"
 #include "test/codegen/LinearText.h"
+#include "tools/tenon/Spread.h"
 #include "llvm/Support/CommandLine.h"
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 using namespace mlir;
 using namespace tenon;
 using namespace tenon::test;
+using tenon::cli::spreadOf;
 
 namespace {
 // Plain values: linking kernels resets every option of LLVM's command line.
@@ -61,14 +61,6 @@ std::vector<Case> cases() {
   return all;
 }
 
-double secondsNow() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
-
 class Runner {
 public:
   Runner(const Options &options, cpu::ThreadPool &pool, cpu::Probe &probe, kernel::TargetAttr target)
@@ -85,18 +77,13 @@ public:
     kernel.setTarget(target, kernel::TilingAttr::get(&context(), tiling.getDot(), pick(options.rows, tiling.getRows()),
                                                      panels, pick(options.depth, tiling.getDepth()), panels,
                                                      pick(options.prefetch, tiling.getPrefetch())));
-    Execution execution = executionFor(target);
     if (options.printAsm) {
       auto text =
           codegen::cpu::printKernels(kernel.module(), codegen::cpu::Machine::of(target), codegen::cpu::Stage::Assembly);
       printf("%s", text->c_str());
       return true;
     }
-    auto image = codegen::cpu::compileKernels(kernel.module(), execution.machine, 1, execution.rewrite);
-    if (failed(image))
-      return false;
-    auto code = cpu::CodeModule::load(std::span(reinterpret_cast<const uint8_t *>(image->data()), image->size()), name);
-    auto function = reinterpret_cast<void (*)(void *const *, uint32_t, uint32_t)>(*code->symbol("k"));
+    const LoadedKernel loaded(kernel, target);
 
     // One block: all small operands and results, then the copies of the weights.
     int64_t copies = std::max<int64_t>(1, (384 << 20) / text.weightBytes());
@@ -134,31 +121,14 @@ public:
 
     cpu::Limit peakLimit = dot == "fma" ? cpu::Limit::F32 : cpu::Limit::Bf16;
     size_t turn = 0;
-    auto burst = [&] { // seconds of one launch
-      cpu::ThreadPool::Active active(pool);
-      double begin = secondsNow(), end;
-      int64_t launches = 0;
-      do {
-        pool.run(
-            [&](uint32_t worker, uint32_t workers) { function(arguments[turn % copies].data(), worker, workers); });
-        ++turn, ++launches;
-        end = secondsNow();
-      } while (end - begin < 0.05);
-      return (end - begin) / launches;
-    };
-    burst();
-    std::vector<double> rates, flops, readShares, peakShares;
-    for (unsigned pair = 0; pair < options.pairs; ++pair) {
-      double read = *probe.burst(cpu::Limit::Read), peak = *probe.burst(peakLimit), seconds = burst();
-      rates.push_back(text.weightBytes() / seconds);
-      flops.push_back(text.flops() / seconds);
-      readShares.push_back(rates.back() / read);
-      peakShares.push_back(flops.back() / peak);
-    }
+    const double bytes = text.weightBytes(), flops = text.flops();
+    const LaunchTimes times = loaded.time(pool, probe, peakLimit, options.pairs, {bytes, flops},
+                                          [&] { return arguments[turn++ % copies].data(); });
+    const double seconds = spreadOf(times.seconds).median;
     printf("%-8s rows %3lld  %s %-5s %u thr  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", name,
            static_cast<long long>(text.rows), target.getSpec().str().c_str(), tiling.getDot().str().c_str(),
-           pool.workers(), median(rates) / 1e9, 100 * median(readShares), median(flops) / 1e9,
-           100 * median(peakShares));
+           pool.workers(), bytes / seconds / 1e9, 100 * spreadOf(times.readShares).median, flops / seconds / 1e9,
+           100 * spreadOf(times.peakShares).median);
     fflush(stdout);
     return true;
   }

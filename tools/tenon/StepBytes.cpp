@@ -1,5 +1,7 @@
 #include "tools/tenon/StepBytes.h"
 
+#include "runtime/engine/Verify.h"
+
 #include <string_view>
 
 namespace tenon::cli {
@@ -34,21 +36,6 @@ void addProgram(const schema::Variant &variant, std::string_view entry, uint32_t
   }
 }
 
-uint64_t elementBytes(schema::DType type) {
-  switch (type) {
-  case schema::DType::F32:
-  case schema::DType::I32:
-    return 4;
-  case schema::DType::F16:
-  case schema::DType::BF16:
-    return 2;
-  case schema::DType::I8:
-  case schema::DType::U8:
-    return 1;
-  }
-  return 0;
-}
-
 } // namespace
 
 StepCost stepCost(const Engine &engine, uint32_t rows, uint32_t logitRows, uint64_t context) {
@@ -56,7 +43,7 @@ StepCost stepCost(const Engine &engine, uint32_t rows, uint32_t logitRows, uint6
   addProgram(engine.variant(), "body", rows, cost);
   addProgram(engine.variant(), "head", logitRows, cost);
   const schema::KvGeometry &kv = *engine.file().metadata().kv();
-  cost.kvBytes = context * rows * 2 * kv.layers() * kv.kv_heads() * kv.head_dim() * elementBytes(kv.dtype());
+  cost.kvBytes = context * rows * 2 * kv.layers() * kv.kv_heads() * kv.head_dim() * dtypeBytes(kv.dtype());
   return cost;
 }
 

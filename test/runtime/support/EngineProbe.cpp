@@ -2,6 +2,7 @@
 
 #include "runtime/engine/EngineFile.h"
 #include "runtime/engine/HostCheck.h"
+#include "runtime/engine/Verify.h"
 #include "runtime/schema/EngineHeader.h"
 #include "runtime/support/ToyEngine.h"
 
@@ -25,26 +26,10 @@ namespace tenon::test {
 using Wide = unsigned __int128; // so that these checks cannot overflow, whatever the product's do
 
 static void requireSlice(const schema::Engine &engine, const schema::Variant &variant, const schema::Slice &slice) {
-  Wide limit = 0;
-  switch (slice.region()) {
-  case schema::Region::Weights: {
-    const auto &indices = *engine.ranks()->Get(0)->weight_segments();
-    REQUIRE(slice.index() < indices.size());
-    limit = engine.segments()->Get(indices.Get(slice.index()))->bytes();
-    break;
-  }
-  case schema::Region::Kv:
-    limit = variant.kv_bytes();
-    break;
-  case schema::Region::Io:
-    limit = variant.io_bytes();
-    break;
-  case schema::Region::Arena:
-    limit = variant.arena_bytes();
-    break;
-  default:
-    REQUIRE(false);
-  }
+  const schema::Rank &rank = *engine.ranks()->Get(0);
+  REQUIRE(slice.region() <= schema::Region::MAX);
+  REQUIRE(slice.index() < (slice.region() == schema::Region::Weights ? rank.weight_segments()->size() : 1));
+  const Wide limit = regionBytes(engine, rank, variant, slice);
   REQUIRE(slice.bytes() > 0 && slice.offset() % 64 == 0 && Wide(slice.offset()) + slice.bytes() <= limit);
 }
 
