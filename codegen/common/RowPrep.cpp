@@ -1,5 +1,6 @@
 #include "codegen/common/RowPrep.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -9,10 +10,19 @@ LogicalResult RowPrep::verify(Value tensor) {
   Operation *op = tensor.getDefiningOp();
   if (!op)
     return success();
+  if (auto quantize = dyn_cast<qt::QuantizeRowsOp>(op))
+    return verifyFloats(quantize.getX());
+  return verifyFloats(tensor);
+}
+
+LogicalResult RowPrep::verifyFloats(Value tensor) {
+  Operation *op = tensor.getDefiningOp();
+  if (!op)
+    return success();
   if (!isa<model::SelectRowsOp, model::RmsNormOp, VectorElementwise>(op))
     return op->emitOpError("cannot be evaluated row by row; expected select_rows, rms_norm or an elementwise op");
   for (Value operand : op->getOperands())
-    if (failed(verify(operand)))
+    if (failed(verifyFloats(operand)))
       return failure();
   return success();
 }

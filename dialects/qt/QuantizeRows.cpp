@@ -51,8 +51,9 @@ LogicalResult QuantizeRowsOp::evaluate(ref::Context &, ArrayRef<ref::Value> oper
       float largest = 0;
       for (int64_t i = begin; i < end; ++i)
         largest = std::max(largest, std::fabs(x.f32[i]));
-      out->scales.push_back(largest / 127);
-      float inverse = largest > 0 ? 127 / largest : 0;
+      bool counts = largest >= kSmallestMagnitude;
+      out->scales.push_back(counts ? largest / 127 : 0);
+      float inverse = counts ? 127 / largest : 0;
       for (int64_t i = begin; i < end; ++i)
         out->i32[i] = static_cast<int32_t>(std::nearbyint(x.f32[i] * inverse));
     }

@@ -68,6 +68,10 @@ private:
   int64_t blockOf(int64_t group) const { return group / groupsPerBlock() * blockBytes(); }
 };
 
+// Groups of activations whose largest magnitude is below have scale 0 and codes 0: the inverse of their scale would
+// overflow.
+inline constexpr float kSmallestMagnitude = 0x1p-100f;
+
 // One row of int8 activations.
 struct RowLayout {
   int64_t columns;

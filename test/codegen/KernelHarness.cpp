@@ -1,6 +1,7 @@
 #include "test/codegen/KernelHarness.h"
 #include "codegen/common/KernelBuilder.h"
 #include "codegen/cpu/Targets.h"
+#include "dialects/interfaces/TensorBytes.h"
 #include "dialects/model/Evaluate.h"
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
@@ -8,13 +9,12 @@
 #include "passes/tile/Tiling.h"
 #include "runtime/device/cpu/HostFeatures.h"
 #include "test/codegen/EmulateIsa.h"
+#include "test/codegen/QuantizedBytes.h"
 #include "llvm/ADT/APFloat.h"
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace tenon;
@@ -57,29 +57,6 @@ tenon::test::Execution tenon::test::emulated() {
   return {codegen::cpu::Machine::of(test::target("cpu:x86-64-v3")), emulateIsa};
 }
 
-GuardedBuffer::GuardedBuffer(size_t bytes) : bytes(bytes) {
-  size_t page = sysconf(_SC_PAGESIZE), padded = llvm::alignTo(std::max<size_t>(bytes, 1), 64),
-         body = llvm::alignTo(padded, page);
-  mapped = body + page;
-  mapping = static_cast<uint8_t *>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  EXPECT_NE(static_cast<void *>(mapping), MAP_FAILED);
-  EXPECT_EQ(mprotect(mapping + body, page, PROT_NONE), 0);
-  memset(mapping, 0xff, body);
-  start = mapping + body - padded;
-}
-
-GuardedBuffer::GuardedBuffer(GuardedBuffer &&other) noexcept
-    : mapping(std::exchange(other.mapping, nullptr)), start(other.start), mapped(other.mapped), bytes(other.bytes) {}
-
-GuardedBuffer::~GuardedBuffer() {
-  if (mapping)
-    munmap(mapping, mapped);
-}
-
-bool GuardedBuffer::tailIsIntact() const {
-  return std::all_of(start + bytes, start + llvm::alignTo(bytes, 64), [](uint8_t b) { return b == 0xff; });
-}
-
 // --- Between reference values and the bytes that kernels see.
 
 static uint16_t toF16Bits(float value) {
@@ -112,8 +89,10 @@ static float readElement(const uint8_t *at, Type type) {
   return type.isF16() ? fromF16Bits(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
-static GuardedBuffer tensorBytes(const ref::Tensor &tensor, RankedTensorType type, kernel::PackedAttr layout) {
+static GuardedBuffer bytesOfTensor(const ref::Tensor &tensor, RankedTensorType type, kernel::PackedAttr layout) {
   Type element = type.getElementType();
+  if (tensor.isQuantized())
+    return tenon::test::quantizedBytes(tensor, type);
   if (element.isInteger(32)) {
     GuardedBuffer buffer(tensor.i32.size() * 4);
     memcpy(buffer.data(), tensor.i32.data(), tensor.i32.size() * 4);
@@ -205,6 +184,10 @@ std::vector<ref::Value> tenon::test::KernelCase::randomInputs(uint32_t seed) {
     auto tensor = cast<RankedTensorType>(type);
     input.tensor = std::make_shared<ref::Tensor>();
     input.tensor->shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+    if (isa<qt::QuantizedType>(tensor.getElementType())) {
+      *input.tensor = randomQuantized(tensor, random);
+      continue;
+    }
     if (tensor.getElementType().isInteger(32)) {
       input.tensor->i32.resize(tensor.getNumElements());
       continue;
@@ -253,12 +236,12 @@ std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Valu
       llvm::move(cacheBytes(*inputs[index].cache, cache.getElementType()), std::back_inserter(buffers));
     else
       buffers.push_back(
-          tensorBytes(*inputs[index].tensor, cast<RankedTensorType>(operand), kernelFunc.getLayout(index)));
+          bytesOfTensor(*inputs[index].tensor, cast<RankedTensorType>(operand), kernelFunc.getLayout(index)));
   }
   size_t firstResult = buffers.size();
   for (Type result : type.getResults()) {
     auto tensor = cast<RankedTensorType>(result);
-    buffers.emplace_back(tensor.getNumElements() * KernelBuilder::bytesOf(tensor.getElementType()));
+    buffers.emplace_back(*tenon::tensorBytes(tensor));
   }
   std::vector<void *> arguments;
   for (GuardedBuffer &buffer : buffers)
@@ -280,6 +263,10 @@ std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Valu
     auto out = std::make_shared<ref::Tensor>();
     out->shape.assign(tensor.getShape().begin(), tensor.getShape().end());
     const uint8_t *bytes = buffers[firstResult + index].data();
+    if (qt::rowSchemeOf(tensor)) {
+      results.push_back({std::make_shared<ref::Tensor>(readRows(bytes, tensor)), nullptr});
+      continue;
+    }
     for (int64_t i = 0; i < tensor.getNumElements(); ++i)
       out->f32.push_back(
           readElement(bytes + i * KernelBuilder::bytesOf(tensor.getElementType()), tensor.getElementType()));

@@ -5,6 +5,7 @@
 #include "codegen/cpu/Pipeline.h"
 #include "dialects/interfaces/Reference.h"
 #include "runtime/device/cpu/CodeModule.h"
+#include "test/codegen/GuardedBuffer.h"
 #include <memory>
 #include <optional>
 #include <random>
@@ -33,23 +34,6 @@ Execution emulated();
 
 kernel::TargetAttr target(const std::string &spec);
 
-// Bytes with a guard page close behind the end; starts at a multiple of 64. Filled with 0xff (a NaN in every float
-// type).
-class GuardedBuffer {
-public:
-  explicit GuardedBuffer(size_t bytes);
-  GuardedBuffer(GuardedBuffer &&other) noexcept;
-  ~GuardedBuffer();
-  uint8_t *data() const { return start; }
-  size_t size() const { return bytes; }
-  // Whether the bytes between the end and the guard page are as they were.
-  bool tailIsIntact() const;
-
-private:
-  uint8_t *mapping = nullptr, *start = nullptr;
-  size_t mapped = 0, bytes = 0;
-};
-
 // One parsed kernel.func (text with one `kernel.func`, without target, tiling and layouts).
 class KernelCase {
 public:
@@ -64,7 +48,7 @@ public:
   void setExecution(Execution execution) { chosen = execution; }
 
   // Random operands: floats normal with deviation 1 (weights, operands with a packed layout: 1/sqrt(columns)), rounded
-  // to the element type; integers zero. Replace what a case needs.
+  // to the element type; integers zero; quantized ones as randomQuantized makes them. Replace what a case needs.
   std::vector<ref::Value> randomInputs(uint32_t seed);
 
   // Compiles for the target set and runs with `workers` shares one after another. Fails the test where compiling fails,
