@@ -23,6 +23,7 @@ ArrayRef<StringRef> tenon::phaseNames() { return kPhaseNames; }
 
 void tenon::addFormatPasses(OpPassManager &pm, const FormatOptions &options) {
   pm.addPass(createSetWeightFormats({options.weights}));
+  pm.addPass(createQuantizeActivations({options.activations}));
   pm.addPass(createNarrowActivations());
   pm.addPass(createVerifyFormats());
 }
@@ -75,7 +76,8 @@ engine::VariantOp tenon::findVariant(ModuleOp module) {
 
 namespace {
 struct FormatPhaseOptions : PassPipelineOptions<FormatPhaseOptions> {
-  Option<std::string> weights{*this, "weights", llvm::cl::desc("bf16, fp16, fp32 or auto"), llvm::cl::init("auto")};
+  Option<std::string> weights{*this, "weights", llvm::cl::desc("recipe of weight formats"), llvm::cl::init("auto")};
+  Option<std::string> activations{*this, "activations", llvm::cl::desc("auto, int8 or float"), llvm::cl::init("auto")};
 };
 struct StepPhaseOptions : PassPipelineOptions<StepPhaseOptions> {
   ListOption<int64_t> bodyRows{*this, "body-rows", llvm::cl::desc("row counts of the body, ascending")};
@@ -89,9 +91,10 @@ void tenon::registerTenonPasses() {
   registerFusePasses();
   registerTilePasses();
   registerPlanPasses();
-  PassPipelineRegistration<FormatPhaseOptions>(
-      "phase-formats", "Number formats of weights, caches and activations",
-      [](OpPassManager &pm, const FormatPhaseOptions &options) { addFormatPasses(pm, {options.weights}); });
+  PassPipelineRegistration<FormatPhaseOptions>("phase-formats", "Number formats of weights, caches and activations",
+                                               [](OpPassManager &pm, const FormatPhaseOptions &options) {
+                                                 addFormatPasses(pm, {options.weights, options.activations});
+                                               });
   PassPipelineRegistration<StepPhaseOptions>(
       "phase-steps", "One static function per entry and bucket",
       [](OpPassManager &pm, const StepPhaseOptions &options) {

@@ -24,7 +24,8 @@ llvm::StringRef phaseName(Phase phase);
 llvm::ArrayRef<llvm::StringRef> phaseNames(); // in order
 
 struct FormatOptions {
-  std::string weights = "auto"; // bf16, fp16, fp32 or auto
+  std::string weights = "auto";     // a recipe (passes/quant/FormatRecipe.h)
+  std::string activations = "auto"; // auto, int8 or float (passes/quant/QuantizeActivations.cpp)
 };
 
 struct StepOptions {

@@ -32,7 +32,7 @@ def Model_RopeTableAttr : AttrDef<Model_Dialect, "RopeTable", [DeclareAttrInterf
 
 def Model_ConvertAttr : AttrDef<Model_Dialect, "Convert", [DeclareAttrInterfaceMethods<RecipeStep>]> {
   let mnemonic = "convert";
-  let summary = "recipe step: round every element to another float type, to nearest even";
+  let summary = "recipe step: round every element (the number that a code stands for) to another float type, to nearest even";
   let parameters = (ins "::mlir::Type":$elementType);
   let assemblyFormat = "`<` $elementType `>`";
   let genVerifyDecl = 1;

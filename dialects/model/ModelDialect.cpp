@@ -32,6 +32,11 @@ void ModelDialect::initialize() {
 }
 
 static bool isStoredElement(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
+// Formats of weights that a checkpoint may hold beside floats.
+static bool isQuantizedWeight(Type type) {
+  auto quantized = dyn_cast<tenon::QuantizedElement>(type);
+  return quantized && quantized.getFormat().panelInputs() > 0;
+}
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t pages, int64_t pageTokens,
                                 int64_t kvHeads, int64_t headDim, Type elementType) {
@@ -50,9 +55,10 @@ LogicalResult CheckpointAttr::verify(function_ref<InFlightDiagnostic()> emitErro
                                      RankedTensorType type) {
   if (name.empty())
     return emitError() << "checkpoint tensor has an empty name";
-  if (!isStoredElement(type.getElementType()) || !tensorBytes(type))
+  bool stored = isStoredElement(type.getElementType()) || isQuantizedWeight(type.getElementType());
+  if (!stored || !tensorBytes(type))
     return emitError() << "checkpoint tensor '" << name << "' has type " << type
-                       << ", expected a static shape below 2^48 bytes of f32, f16 or bf16";
+                       << ", expected a static shape below 2^48 bytes of f32, f16 or bf16 or of a weight scheme";
   return success();
 }
 
@@ -80,9 +86,9 @@ LogicalResult ConvertAttr::verify(function_ref<InFlightDiagnostic()> emitError, 
 }
 
 RankedTensorType ConvertAttr::apply(RankedTensorType input, function_ref<InFlightDiagnostic()> emitError) const {
-  if (isStoredElement(input.getElementType()))
+  if (isStoredElement(input.getElementType()) || isQuantizedWeight(input.getElementType()))
     return input.clone(getElementType());
-  emitError() << "cannot convert " << input << ", expected elements of f32, f16 or bf16";
+  emitError() << "cannot convert " << input << ", expected elements of f32, f16 or bf16 or of a weight scheme";
   return {};
 }
 

@@ -64,7 +64,11 @@ def Qt_RowsInt8Attr : AttrDef<Qt_Dialect, "RowsInt8", [DeclareAttrInterfaceMetho
 
 def Qt_QuantizeWeightAttr : AttrDef<Qt_Dialect, "QuantizeWeight", [DeclareAttrInterfaceMethods<RecipeStep>]> {
   let mnemonic = "quantize";
-  let summary = "recipe step: quantize a float matrix row by row; codes that the source already has in this scheme are kept as they are";
+  let summary = "recipe step: quantize a matrix row by row";
+  let description = [{
+    Of a matrix in another scheme the numbers that its codes stand for. A source that has this scheme already needs no step: its codes are
+    packed as they are.
+  }];
   let parameters = (ins "::mlir::Attribute":$scheme);
   let assemblyFormat = "`<` $scheme `>`";
   let genVerifyDecl = 1;

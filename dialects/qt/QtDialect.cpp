@@ -48,9 +48,11 @@ LogicalResult QuantizeWeightAttr::verify(function_ref<InFlightDiagnostic()> emit
 
 RankedTensorType QuantizeWeightAttr::apply(RankedTensorType input, function_ref<InFlightDiagnostic()> emitError) const {
   Type element = input.getElementType();
-  if (input.getRank() == 2 && (element.isF32() || element.isF16() || element.isBF16()))
+  bool known =
+      element.isF32() || element.isF16() || element.isBF16() || (schemeOf(input) && schemeOf(input) != getScheme());
+  if (input.getRank() == 2 && known)
     return input.clone(QuantizedType::get(getContext(), getScheme()));
-  emitError() << "cannot quantize " << input << ", expected a matrix of f32, f16 or bf16";
+  emitError() << "cannot quantize " << input << ", expected a matrix of f32, f16 or bf16 or of another weight scheme";
   return {};
 }
 

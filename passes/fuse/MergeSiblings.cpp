@@ -70,10 +70,11 @@ struct MergeSiblings : tenon::impl::MergeSiblingsBase<MergeSiblings> {
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
     llvm::DenseMap<Operation *, unsigned> numbers = numberOps(block);
-    llvm::MapVector<Value, Siblings> byInput;
+    // A kernel reads its weights in one format.
+    llvm::MapVector<std::pair<Value, Type>, Siblings> byInput;
     for (auto group : block.getOps<kernel::GroupOp>())
       if (auto linear = dyn_cast<model::LinearOp>(anchorOf(group)))
-        byInput[outerValue(group, linear.getX())].push_back(group);
+        byInput[{outerValue(group, linear.getX()), linear.getWeight().getType().getElementType()}].push_back(group);
 
     for (auto &[input, siblings] : byInput) {
       if (siblings.size() < 2)

@@ -10,7 +10,7 @@ def FormKernels : Pass<"form-kernels", "::mlir::func::FuncOp"> {
 }
 
 def MergeSiblings : Pass<"merge-siblings", "::mlir::func::FuncOp"> {
-  let summary = "Join linear groups that read the same rows and whose results meet";
+  let summary = "Join linear groups that read the same rows, in one weight format, and whose results meet";
   let description = [{
     Two results meet when following them through prologue and elementwise ops reaches the same op, the same group, or groups that work
     on the same cache: q, k and v meet in a layer's attention, gate and up in their product. The joined group reads its input once.
@@ -29,7 +29,7 @@ def JoinRotations : Pass<"join-rotations", "::mlir::func::FuncOp"> {
 def AbsorbPrologues : Pass<"absorb-prologues", "::mlir::func::FuncOp"> {
   let summary = "Prepare rows inside the linear kernel where that is cheap, in a kernel of their own elsewhere";
   let description = [{
-    A chain of row-preparing ops (select_rows, rms_norm, then casts) that feeds only linear groups is copied into each of them when
+    A chain of row-preparing ops (select_rows, rms_norm, quantize_rows, then casts) that feeds only linear groups is copied into each of them when
     rows <= target.inline_rows and groups * rows * columns * 4 bytes <= 64 KiB: every worker then prepares all rows for itself, which
     costs less than a launch. Otherwise the chain becomes one group with anchor "norm". Prologue ops that no chain takes
     become groups of their own.

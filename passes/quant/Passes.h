@@ -1,6 +1,7 @@
 // Passes of this folder: Passes.td says what each expects and leaves.
 #pragma once
 
+#include "dialects/qt/Qt.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"

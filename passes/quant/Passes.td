@@ -5,14 +5,28 @@
 include "mlir/Pass/PassBase.td"
 
 def SetWeightFormats : Pass<"set-weight-formats", "::mlir::ModuleOp"> {
+  let dependentDialects = ["::tenon::qt::QtDialect"];
   let summary = "Choose the element type of every weight and cache";
   let description = [{
-    Matrices from the checkpoint get the type that `format` names; `auto` turns f32 into bf16 and leaves 16-bit types as they are.
+    Matrices from the checkpoint get the format that the recipe `format` gives them: a default, then PATTERN=FORMAT entries
+    (passes/quant/FormatRecipe.h). `auto` turns f32 into bf16 and leaves other types as they are. A quantized default is for the matrices
+    that linears multiply with; a table that is read by rows only is quantized where a pattern names it. A pattern that matches no matrix is an error.
     Vectors (norm gains, biases) and generated tables become f32: they are small and their error would touch every element.
-    Caches follow the matrices: f32, f16 or bf16; with `auto`, f16 where every matrix is f16 and bf16 otherwise.
-    A changed weight gets a `#model.convert` step at the end of its recipe.
+    Caches follow the matrices: the default where it is f32, f16 or bf16; otherwise f16 where every matrix is f16 (before it is quantized) and bf16 elsewhere.
+    A changed weight gets a `#model.convert` or `#qt.quantize` step at the end of its recipe.
   }];
-  let options = [Option<"format", "format", "std::string", "\"auto\"", "bf16, fp16, fp32 or auto">];
+  let options = [Option<"format", "format", "std::string", "\"auto\"", "recipe, such as int4_wo:g128; lm_head=int8_wo">];
+}
+
+def QuantizeActivations : Pass<"quantize-activations", "::mlir::ModuleOp"> {
+  let dependentDialects = ["::tenon::qt::QtDialect"];
+  let summary = "Quantize the input of linear layers whose weights are quantized";
+  let description = [{
+    Inserts `qt.quantize_rows` before every linear with quantized weights and f32 input. Linears with equal input and equal row scheme share one.
+    `mode` is int8 or auto: codes of 8 bits with one scale per row, or per 32 inputs where the weights' groups are of 32; the sums of codes match
+    the weights' groups. float: none, the kernels dequantize weights instead.
+  }];
+  let options = [Option<"mode", "mode", "std::string", "\"auto\"", "auto, int8 or float">];
 }
 
 def NarrowActivations : Pass<"narrow-activations", "::mlir::ModuleOp"> {
@@ -26,8 +40,9 @@ def NarrowActivations : Pass<"narrow-activations", "::mlir::ModuleOp"> {
 def VerifyFormats : Pass<"verify-formats", "::mlir::ModuleOp"> {
   let summary = "Check what the phase `formats` promises";
   let description = [{
-    Every weight and cache symbol has a stored float type, vectors and generated tables are f32, and where the target multiplies in bf16 no linear
-    reads f32 rows against bf16 weights.
+    Every weight and cache symbol has a stored type, vectors and generated tables are f32, and where the target multiplies in bf16 no linear
+    reads f32 rows against bf16 weights. Quantized rows have the sums that their weights' groups ask for, and scales that never span
+    a part of a group.
   }];
 }
 

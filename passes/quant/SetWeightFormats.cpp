@@ -1,9 +1,9 @@
-// set-weight-formats: a weight's type is chosen by what it is (matrix, vector, generated table), so the ops need not be
-// asked. Safe: get_weight and get_cache follow their symbols, and every op reading a stored tensor takes all three
-// float types.
-#include "dialects/model/Model.h"
+// set-weight-formats: a weight's type is chosen by what it is (matrix, vector, generated table) and by the recipe, so
+// the ops need not be asked. Safe: get_weight and get_cache follow their symbols, and every op reading a stored tensor
+// takes all float types and, where it reads a matrix, all schemes.
+#include "dialects/qt/Qt.h"
+#include "passes/quant/FormatRecipe.h"
 #include "passes/quant/Passes.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -13,70 +13,47 @@ namespace tenon {
 #include "passes/quant/Passes.h.inc"
 } // namespace tenon
 
-namespace {
-
-struct Formats {
-  std::string name;
-  MLIRContext *context;
-
-  // The type of a matrix that is stored as `source`.
-  Type matrix(Type source) const {
-    if (name == "auto")
-      return source.isF32() ? BFloat16Type::get(context) : source;
-    return *fixed();
-  }
-  // The one type that the option names, nothing for auto.
-  std::optional<Type> fixed() const {
-    return llvm::StringSwitch<std::optional<Type>>(name)
-        .Case("bf16", BFloat16Type::get(context))
-        .Case("fp16", Float16Type::get(context))
-        .Case("fp32", Float32Type::get(context))
-        .Default(std::nullopt);
-  }
-};
-
-bool isMatrix(model::WeightOp weight) {
-  return weight.getTensorType().getRank() >= 2 && isa<model::CheckpointAttr>(weight.getSource());
-}
-
-void setElementType(model::WeightOp weight, Type elementType) {
+static void setElementType(model::WeightOp weight, Type elementType) {
   RankedTensorType type = weight.getTensorType();
   if (type.getElementType() == elementType)
     return;
+  MLIRContext *context = weight.getContext();
   SmallVector<Attribute> recipe(weight.getRecipe().getValue());
-  recipe.push_back(model::ConvertAttr::get(weight.getContext(), elementType));
-  weight.setRecipeAttr(ArrayAttr::get(weight.getContext(), recipe));
+  if (auto quantized = dyn_cast<qt::QuantizedType>(elementType))
+    recipe.push_back(qt::QuantizeWeightAttr::get(context, quantized.getScheme()));
+  else
+    recipe.push_back(model::ConvertAttr::get(context, elementType));
+  weight.setRecipeAttr(ArrayAttr::get(context, recipe));
   weight.setType(type.clone(elementType));
 }
 
+namespace {
 struct SetWeightFormats : tenon::impl::SetWeightFormatsBase<SetWeightFormats> {
   using Base::Base;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    Formats formats{format, &getContext()};
-    if (format != "auto" && !formats.fixed()) {
-      module.emitError() << "unknown weight format \"" << format << "\", expected bf16, fp16, fp32 or auto";
+    auto emitError = [&] { return module.emitError(); };
+    FailureOr<FormatRecipe> recipe = FormatRecipe::parse(&getContext(), format, emitError);
+    if (failed(recipe))
       return signalPassFailure();
-    }
+    FailureOr<std::vector<WeightChoice>> choices = recipe->choose(module, emitError);
+    if (failed(choices))
+      return signalPassFailure();
 
     llvm::DenseMap<StringAttr, Type> types; // of every symbol
-    Type f32 = Float32Type::get(&getContext());
-    bool anyMatrix = false, allHalf = true;
-    for (auto weight : module.getOps<model::WeightOp>()) {
-      bool matrix = isMatrix(weight);
-      Type elementType = matrix ? formats.matrix(weight.getTensorType().getElementType()) : f32;
-      if (matrix) {
+    bool anyMatrix = false, allHalf = true; // before quantizing
+    for (auto [weight, elementType] : *choices) {
+      if (isFormattedMatrix(weight)) {
         anyMatrix = true;
-        allHalf &= elementType.isF16();
+        allHalf &= isa<FloatType>(elementType) ? elementType.isF16() : weight.getTensorType().getElementType().isF16();
       }
       setElementType(weight, elementType);
       types[weight.getSymNameAttr()] = weight.getType();
     }
-
     Type automatic =
         anyMatrix && allHalf ? Type(Float16Type::get(&getContext())) : Type(BFloat16Type::get(&getContext()));
-    Type cacheElement = formats.fixed().value_or(automatic);
+    Type cacheElement = recipe->defaultFloat() ? recipe->defaultFloat() : automatic;
     for (auto cache : module.getOps<model::CacheOp>()) {
       auto type = cast<model::CacheType>(cache.getType());
       cache.setType(model::CacheType::get(&getContext(), type.getPages(), type.getPageTokens(), type.getKvHeads(),

@@ -1,5 +1,6 @@
 // verify-formats: the exit contract of the phase `formats`.
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "passes/Target.h"
 #include "passes/quant/Passes.h"
 
@@ -10,6 +11,21 @@ namespace tenon {
 #define GEN_PASS_DEF_VERIFYFORMATS
 #include "passes/quant/Passes.h.inc"
 } // namespace tenon
+
+// Quantized rows and weights must cut the inputs alike: a sum for each group of the weight, and no scale of one side
+// that ends inside a scale of the other.
+static LogicalResult verifyRows(model::LinearOp linear) {
+  qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType());
+  if (!rows)
+    return success();
+  qt::Scheme weights = qt::schemeOf(linear.getWeight().getType());
+  int64_t group = weights.getStorage().group;
+  bool nested = rows.getGroup() == 0 || group == 0 || group % rows.getGroup() == 0;
+  if (rows.getSums() == group && nested)
+    return success();
+  return linear.emitOpError() << "multiplies rows of " << rows << " with weights of " << weights
+                              << ", expected sums = " << group << " and a group that divides the weights'";
+}
 
 namespace {
 struct VerifyFormats : tenon::impl::VerifyFormatsBase<VerifyFormats> {
@@ -25,10 +41,10 @@ struct VerifyFormats : tenon::impl::VerifyFormatsBase<VerifyFormats> {
         return signalPassFailure();
       }
     }
-    if (target.getDot() == "fma")
-      return;
     WalkResult result = getOperation().walk([&](model::LinearOp linear) {
-      if (linear.getWeight().getType().getElementType().isBF16() &&
+      if (failed(verifyRows(linear)))
+        return WalkResult::interrupt();
+      if (target.getDot() != "fma" && linear.getWeight().getType().getElementType().isBF16() &&
           !linear.getX().getType().getElementType().isBF16()) {
         linear.emitOpError() << "multiplies " << linear.getX().getType()
                              << " with bf16 weights, expected bf16 rows on a target with dot \"" << target.getDot()

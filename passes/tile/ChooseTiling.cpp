@@ -1,6 +1,7 @@
 // choose-tiling: expects outlined kernels. The layout of a weight is recorded in two places that must agree, its recipe
 // (for the packer) and the layouts of the kernels that read it (for the emitters); both are written here and nowhere
 // else.
+#include "dialects/interfaces/Interfaces.h"
 #include "dialects/model/Model.h"
 #include "passes/Target.h"
 #include "passes/tile/Passes.h"
@@ -16,11 +17,17 @@ namespace tenon {
 #include "passes/tile/Passes.h.inc"
 } // namespace tenon
 
-// The operands of `kernel` that its linears multiply with.
-static llvm::SmallVector<unsigned> multiplied(kernel::FuncOp kernel) {
+// The operands of `kernel` that are stored in panels: quantized matrices and what its linears multiply with.
+static llvm::SmallVector<unsigned> inPanels(kernel::FuncOp kernel) {
   llvm::SmallVector<unsigned> operands;
+  for (BlockArgument argument : kernel.getBody().getArguments())
+    if (auto type = dyn_cast<RankedTensorType>(argument.getType()))
+      if (auto quantized = dyn_cast<QuantizedElement>(type.getElementType());
+          quantized && quantized.getFormat().panelInputs() > 0)
+        operands.push_back(argument.getArgNumber());
   for (auto linear : kernel.getBody().getOps<model::LinearOp>())
-    if (auto argument = dyn_cast<BlockArgument>(linear.getWeight()))
+    if (auto argument = dyn_cast<BlockArgument>(linear.getWeight());
+        argument && !llvm::is_contained(operands, argument.getArgNumber()))
       operands.push_back(argument.getArgNumber());
   return operands;
 }
@@ -40,18 +47,19 @@ struct ChooseTiling : tenon::impl::ChooseTilingBase<ChooseTiling> {
       signalPassFailure();
   }
 
-  // Appends the packed layout to the recipe of every weight that a linear multiplies with.
+  // Appends the packed layout to the recipe of every weight that is quantized or that a linear multiplies with.
   static LogicalResult packWeights(const WeightUses &uses) {
     llvm::DenseMap<Operation *, SmallVector<unsigned>> operands;
     for (kernel::LaunchOp launch : uses.launches()) {
       kernel::FuncOp kernel = uses.kernelOf(launch);
       auto [known, isNew] = operands.try_emplace(kernel);
       if (isNew)
-        known->second = multiplied(kernel);
+        known->second = inPanels(kernel);
       for (unsigned operand : known->second) {
         model::WeightOp weight = uses.weightOf(launch.getInputs()[operand]);
         if (!weight)
-          return launch.emitOpError() << "multiplies with operand " << operand << ", expected a weight symbol there";
+          return launch.emitOpError() << "reads operand " << operand << " in panels"
+                                      << ", expected a weight symbol there";
         if (!layoutOf(weight))
           pack(weight);
       }

@@ -10,7 +10,7 @@ def ChooseTiling : Pass<"choose-tiling", "::mlir::ModuleOp"> {
   let description = [{
     Reads the module's `kernel.target` and the shapes; measures nothing. A weight that any linear multiplies with is packed in panels of 16 columns (two
     values deep for bf16, one for f32 and f16), and the layout goes to the end of its recipe. A table that is also read by rows (a tied
-    embedding) is stored once, packed. A kernel whose launches disagree about an operand's layout is an error.
+    embedding) is stored once, packed. Quantized matrices are always packed, as their scheme says. A kernel whose launches disagree about an operand's layout is an error.
   }];
 }
 

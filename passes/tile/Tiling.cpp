@@ -98,5 +98,7 @@ bool tenon::fitsRegisters(kernel::TilingAttr tiling, kernel::TargetAttr target) 
 }
 
 kernel::PackedAttr tenon::packedLayout(RankedTensorType weight) {
+  if (auto quantized = dyn_cast<QuantizedElement>(weight.getElementType()))
+    return kernel::PackedAttr::get(weight.getContext(), kPanelColumns, quantized.getFormat().panelInputs());
   return kernel::PackedAttr::get(weight.getContext(), kPanelColumns, weight.getElementType().isBF16() ? 2 : 1);
 }

@@ -15,7 +15,7 @@ using namespace tenon::test;
 
 namespace {
 
-const PipelineOptions kOptions = {{"auto"}, {{1, 2, 4, 8, 16, 64, 128, 256}, {1, 2, 4, 8, 16}}};
+const PipelineOptions kOptions = {{}, {{1, 2, 4, 8, 16, 64, 128, 256}, {1, 2, 4, 8, 16}}};
 
 LogicalResult run(ModuleOp module, Phase last, const PipelineOptions &options = kOptions) {
   PassManager pm(module.getContext());
@@ -53,6 +53,25 @@ TEST(Pipeline, LlamaLayerTakesSixKernelsForOneRowAndTwoNormsMoreForMany) {
   EXPECT_THAT(anchors(*module, "body", 64),
               ElementsAre("gather", "norm", "linear", "cache", "attention", "linear", "norm", "linear", "linear"));
   EXPECT_THAT(anchors(*module, "head", 1), ElementsAre("linear"));
+}
+
+// Rows are quantized where they are made ready: in the kernel for few rows, with the norm in a launch for many.
+TEST(Pipeline, QuantizedRowsAreMadeByTheNormsOrInline) {
+  MLIRContext context;
+  LlamaShape shape;
+  shape.layers = 1;
+  OwningOpRef<ModuleOp> module = llamaModule(context, shape, kFmaTarget);
+  PipelineOptions options = kOptions;
+  options.formats.weights = "int4_wo:g32";
+  ASSERT_TRUE(module && succeeded(run(*module, Phase::Plan, options)));
+  using testing::ElementsAre;
+  EXPECT_THAT(anchors(*module, "body", 1),
+              ElementsAre("gather", "linear", "cache", "attention", "linear", "linear", "linear"));
+  EXPECT_THAT(anchors(*module, "body", 64), ElementsAre("gather", "norm", "linear", "cache", "attention", "norm",
+                                                        "linear", "norm", "linear", "norm", "linear"));
+  for (auto kernel : module->getOps<kernel::FuncOp>())
+    for (auto linear : kernel.getBody().getOps<model::LinearOp>())
+      EXPECT_TRUE(isa<QuantizedElement>(linear.getX().getType().getElementType()));
 }
 
 TEST(Pipeline, NarrowedActivationsAreStoredNarrow) {
@@ -109,13 +128,14 @@ TEST(Pipeline, TargetsAgreeOnTheWeightSegment) {
 
 TEST(Pipeline, EveryWeightFormatGoesThroughEveryPhase) {
   for (const char *type : {"f32", "f16", "bf16"})
-    for (const char *format : {"auto", "bf16", "fp16", "fp32"})
+    for (const char *format : {"auto", "bf16", "fp16", "fp32", "int8_wo", "int8_wo:g64,asym", "int4_wo", "q8_0", "q4_0",
+                               "int4_wo:g32; layers.0.*=bf16; *up=q4_0"})
       for (const char *target : {kFmaTarget, kAmxTarget}) {
         MLIRContext context;
         LlamaShape shape;
         shape.type = type;
         OwningOpRef<ModuleOp> module = llamaModule(context, shape, target);
-        EXPECT_TRUE(module && succeeded(run(*module, Phase::Plan, {{format}, {{1, 3, 17}, {1}}})))
+        EXPECT_TRUE(module && succeeded(run(*module, Phase::Plan, {{format, "auto"}, {{1, 3, 17}, {1}}})))
             << type << " as " << format;
       }
 }

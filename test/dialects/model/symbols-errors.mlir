@@ -25,12 +25,12 @@ model.weight @w : tensor<4x4xbf16> from #model.checkpoint<"", tensor<4x4xbf16>> 
 
 // -----
 
-// expected-error@+1 {{checkpoint tensor 'w' has type 'tensor<?x4xbf16>', expected a static shape below 2^48 bytes of f32, f16 or bf16}}
+// expected-error@+1 {{checkpoint tensor 'w' has type 'tensor<?x4xbf16>', expected a static shape below 2^48 bytes of f32, f16 or bf16 or of a weight scheme}}
 model.weight @w : tensor<4x4xbf16> from #model.checkpoint<"w", tensor<?x4xbf16>> recipe []
 
 // -----
 
-// expected-error@+1 {{checkpoint tensor 'w' has type 'tensor<4294967296x4294967296xbf16>', expected a static shape below 2^48 bytes of f32, f16 or bf16}}
+// expected-error@+1 {{checkpoint tensor 'w' has type 'tensor<4294967296x4294967296xbf16>', expected a static shape below 2^48 bytes of f32, f16 or bf16 or of a weight scheme}}
 model.weight @w : tensor<4x4xbf16> from #model.checkpoint<"w", tensor<4294967296x4294967296xbf16>> recipe []
 
 // -----

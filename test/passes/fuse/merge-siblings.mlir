@@ -63,3 +63,15 @@ func.func @late_operand(%x: tensor<2x32xf32>, %w: tensor<48x32xbf16>, %b: tensor
   %2 = model.mul %0, %1 : tensor<2x48xf32>
   return %2 : tensor<2x48xf32>
 }
+
+// Siblings in different formats stay apart: a kernel reads its weights in one.
+// CHECK-LABEL: func.func @formats
+// CHECK-COUNT-2: kernel.group "linear"
+func.func @formats(%x: tensor<2x64xf32>, %gate: tensor<48x64x!qt.quantized<#qt.int4_group<group = 64>>>,
+                   %up: tensor<48x64x!qt.quantized<#qt.int4_group<group = 64, asym = true>>>) -> tensor<2x48xf32> {
+  %q = qt.quantize_rows %x : tensor<2x64xf32> -> tensor<2x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 64>>>
+  %0 = model.linear %q, %gate : tensor<2x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 64>>>, tensor<48x64x!qt.quantized<#qt.int4_group<group = 64>>> -> tensor<2x48xf32>
+  %1 = model.linear %q, %up : tensor<2x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 64>>>, tensor<48x64x!qt.quantized<#qt.int4_group<group = 64, asym = true>>> -> tensor<2x48xf32>
+  %2 = model.mul %0, %1 : tensor<2x48xf32>
+  return %2 : tensor<2x48xf32>
+}

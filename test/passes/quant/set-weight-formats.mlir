@@ -4,7 +4,7 @@
 // RUN: tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=format=bf16 | FileCheck %s --check-prefixes=CHECK,BF16
 // RUN: not tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=format=int3 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: unknown weight format "int3", expected bf16, fp16, fp32 or auto
+// UNKNOWN: unknown weight format "int3", expected auto, bf16, fp16, fp32, int8_wo[:gN[,asym]], int4_wo[:gN[,asym]], q8_0, q4_0
 
 // A matrix follows the option; auto narrows f32 only.
 // AUTO: model.weight @wide : tensor<48x32xbf16> from #model.checkpoint<"wide", tensor<48x32xf32>> recipe [#model.convert<bf16>]

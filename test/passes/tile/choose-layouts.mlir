@@ -100,8 +100,42 @@ module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gn
     kernel.yield %0 : tensor<1x48xf32>
   }
   func.func @f(%x: tensor<1x64xf32>, %w: tensor<48x64xbf16>) -> tensor<1x48xf32> {
-    // expected-error @below {{multiplies with operand 1, expected a weight symbol there}}
+    // expected-error @below {{reads operand 1 in panels, expected a weight symbol there}}
     %0 = kernel.launch @linear(%x, %w) : (tensor<1x64xf32>, tensor<48x64xbf16>) -> tensor<1x48xf32>
+    return %0 : tensor<1x48xf32>
+  }
+}
+
+// -----
+
+// A quantized matrix is packed as its scheme says, 8 inputs deep for 4 bits and 4 for 8, and so is a quantized table that is
+// only gathered from.
+// CHECK: model.weight @w {{.*}} recipe [#qt.quantize<#qt.int4_group<group = 32>>, #kernel.packed<n = 16, k = 8>]
+// CHECK: model.weight @table {{.*}} recipe [#qt.quantize<#qt.q8_0>, #kernel.packed<n = 16, k = 4>]
+// CHECK: kernel.func @linear {{.*}} layouts [unit, #kernel.packed<n = 16, k = 8>]
+// CHECK: kernel.func @gather {{.*}} layouts [unit, #kernel.packed<n = 16, k = 4>]
+!x = tensor<1x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>
+!w = tensor<48x64x!qt.quantized<#qt.int4_group<group = 32>>>
+!table = tensor<48x64x!qt.quantized<#qt.q8_0>>
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+  model.weight @w : !w from #model.checkpoint<"w", tensor<48x64xbf16>> recipe [#qt.quantize<#qt.int4_group<group = 32>>]
+  model.weight @table : !table from #model.checkpoint<"table", tensor<48x64xbf16>> recipe [#qt.quantize<#qt.q8_0>]
+  kernel.func @linear "linear" (tensor<1x64xf32>, !w) -> tensor<1x48xf32> {
+  ^bb0(%x: tensor<1x64xf32>, %w: !w):
+    %q = qt.quantize_rows %x : tensor<1x64xf32> -> !x
+    %0 = model.linear %q, %w : !x, !w -> tensor<1x48xf32>
+    kernel.yield %0 : tensor<1x48xf32>
+  }
+  kernel.func @gather "gather" (tensor<1xi32>, !table) -> tensor<1x64xf32> {
+  ^bb0(%t: tensor<1xi32>, %w: !table):
+    %0 = model.embedding %t, %w : tensor<1xi32>, !table -> tensor<1x64xf32>
+    kernel.yield %0 : tensor<1x64xf32>
+  }
+  func.func @f(%t: tensor<1xi32>) -> tensor<1x48xf32> {
+    %table = model.get_weight @table : !table
+    %w = model.get_weight @w : !w
+    %x = kernel.launch @gather(%t, %table) : (tensor<1xi32>, !table) -> tensor<1x64xf32>
+    %0 = kernel.launch @linear(%x, %w) : (tensor<1x64xf32>, !w) -> tensor<1x48xf32>
     return %0 : tensor<1x48xf32>
   }
 }
