@@ -22,6 +22,7 @@ std::unique_ptr<schema::KernelT> kernelTable(engine::KernelOp op) {
   table->prologue = op.getPrologue().str();
   table->epilogue = op.getEpilogue().str();
   table->arg_count = op.getArgCount();
+  table->multiplier = op.getMultiplier().value_or("").str();
   return table;
 }
 

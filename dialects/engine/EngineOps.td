@@ -66,18 +66,18 @@ def Engine_KernelOp : Engine_Op<"kernel", [HasParent<"VariantOp">]> {
   let description = [{
     `flops` counts a multiply-add as two, `weight_bytes` the stored bytes of weights that one launch reads, `activation_bytes` the activations it reads and
     writes (the KV cache is not counted), `args` the pointers it takes: operands, then results. `prologue` and `epilogue` name the
-    model ops before and after the anchor, in order, separated by commas.
+    model ops before and after the anchor, in order, separated by commas. `by` is the multiplier of the kernel's tiling.
 
     ```mlir
     engine.kernel @linear_1_0 "linear" flops 131072 weight_bytes 131072 activation_bytes 2048
-      args 5 prologue "rms_norm" epilogue "activation,mul"
+      args 5 prologue "rms_norm" epilogue "activation,mul" by "bf16"
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$symbol, StrAttr:$anchor, I64Attr:$flops, I64Attr:$weight_bytes, I64Attr:$activation_bytes,
-                       I64Attr:$arg_count, StrAttr:$prologue, StrAttr:$epilogue);
+                       I64Attr:$arg_count, StrAttr:$prologue, StrAttr:$epilogue, OptionalAttr<StrAttr>:$multiplier);
   let assemblyFormat = [{
     $symbol $anchor `flops` $flops `weight_bytes` $weight_bytes `activation_bytes` $activation_bytes
-    `args` $arg_count `prologue` $prologue `epilogue` $epilogue attr-dict
+    `args` $arg_count `prologue` $prologue `epilogue` $epilogue (`by` $multiplier^)? attr-dict
   }];
   let hasVerifier = 1;
 }

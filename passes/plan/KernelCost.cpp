@@ -48,6 +48,9 @@ KernelCost tenon::costOf(kernel::FuncOp kernel, kernel::LaunchOp launch) {
     cost.activationBytes += *tensorBytes(cast<RankedTensorType>(type));
   cost.argCount += launch.getNumResults();
 
+  if (kernel.getTiling() && cost.flops > 0)
+    cost.multiplier = kernel.getTiling()->getDot().str();
+
   auto [first, last] = anchorRange(ops);
   cost.prologue = namesOf(ArrayRef(ops).take_front(first));
   cost.epilogue = namesOf(ArrayRef(ops).drop_front(last + 1));

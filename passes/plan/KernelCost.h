@@ -12,6 +12,7 @@ struct KernelCost {
   int64_t activationBytes = 0;    // activations read and written; KV cache and weights not counted
   int64_t argCount = 0;           // pointers: one per tensor, two per cache
   std::string prologue, epilogue; // op names around the anchor, separated by commas
+  std::string multiplier;         // of the tiling, empty where the kernel multiplies nothing or has no tiling yet
 };
 
 // The cost of `launch`, whose kernel is `kernel`. The launch tells weights from activations.

@@ -151,7 +151,8 @@ struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
       engine::KernelOp::create(builder, kernel.getLoc(), FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
                                kernel.getAnchorAttr(), number(cost.flops), number(cost.weightBytes),
                                number(cost.activationBytes), number(cost.argCount),
-                               builder.getStringAttr(cost.prologue), builder.getStringAttr(cost.epilogue));
+                               builder.getStringAttr(cost.prologue), builder.getStringAttr(cost.epilogue),
+                               cost.multiplier.empty() ? StringAttr() : builder.getStringAttr(cost.multiplier));
     }
   }
 };

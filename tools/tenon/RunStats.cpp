@@ -4,7 +4,7 @@
 #include "runtime/device/cpu/Probe.h"
 #include "runtime/device/cpu/Topology.h"
 #include "tools/cli/Quantity.h"
-#include "tools/tenon/StepBytes.h"
+#include "tools/tenon/StepCost.h"
 
 #include <cstdio>
 
@@ -28,7 +28,7 @@ double RunStats::decodeSeconds() const { return generated_ ? std::chrono::durati
 
 double RunStats::decodeBytesPerSecond() const {
   // The context grows by one each step; its mean stands for all of them.
-  const StepCost cost = stepCost(engine_, 1, 1, promptTokens_ + generated_ / 2);
+  const StepCost cost = stepCost(engine_, StepRows::decode(1, promptTokens_ + generated_ / 2));
   return static_cast<double>(cost.bytes()) * static_cast<double>(decodeSteps()) / decodeSeconds();
 }
 
@@ -52,7 +52,7 @@ Status RunStats::print(Terminal &terminal, bool probe) const {
     TENON_ASSIGN(const double read, limits.burst(cpu::Limit::Read));
     // A model that the cache holds is not bound by memory: say so instead of a share above 100 %.
     const uint64_t cache = cpu::Topology::read(cpu::allowedCpus()).caches.lastLevelTotal;
-    const bool cached = stepCost(engine_, 1, 1, 0).weightBytes < cache;
+    const bool cached = stepCost(engine_, StepRows::decode(1, 0)).weightBytes < cache;
     std::snprintf(line, sizeof line, " (%.0f %% of this machine's %.1f GB/s%s)", 100 * decodeBytesPerSecond() / read,
                   read / 1e9, cached ? "; the weights fit its cache" : "");
     text += line;

@@ -1,0 +1,90 @@
+#include "tools/tenon/BenchSubject.h"
+
+#include "runtime/device/cpu/Memory.h"
+
+#include <chrono>
+
+namespace tenon::cli {
+
+double PhaseResult::amount() const {
+  return steps * static_cast<double>(limit == cpu::Limit::Read ? cost.bytes() : cost.operations);
+}
+
+Result<BenchSubject> BenchSubject::open(const EngineFlags &flags, const BenchShape &shape) {
+  BenchSubject subject;
+  subject.path_ = flags.path;
+  subject.shape_ = shape;
+  // Once to bring the file into the page cache, once to time.
+  for (int i = 0; i < 2; ++i) {
+    subject.engine_.reset();
+    const auto start = std::chrono::steady_clock::now();
+    TENON_ASSIGN(subject.engine_, flags.open());
+    subject.loadMs_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  }
+  Engine &engine = *subject.engine_;
+  TENON_ASSIGN(Workload work, Workload::create(engine, shape.batch, shape.context));
+  subject.work_ = std::make_unique<Workload>(std::move(work));
+  subject.prefill_.cost = stepCost(engine, StepRows::prefill(shape.prompt));
+  subject.prefill_.limit = subject.prefill_.cost.arithmetic;
+  subject.prefill_.tokens = shape.prompt;
+  subject.decode_.cost = stepCost(engine, StepRows::decode(shape.batch, shape.context + shape.steps / 2));
+  subject.decode_.steps = shape.steps;
+  subject.decode_.tokens = static_cast<double>(shape.steps) * shape.batch;
+  for (PhaseResult *phase : {&subject.prefill_, &subject.decode_})
+    TENON_TRY(subject.run(*phase).status());
+  subject.peakRss_ = cpu::peakResidentMemory();
+  return subject;
+}
+
+Result<double> BenchSubject::run(PhaseResult &phase) {
+  return &phase == &decode_ ? work_->decode(shape_.steps) : work_->prefill(shape_.prompt);
+}
+
+Status BenchSubject::repeat(cpu::Probe &probe, const cpu::Limits &limits) {
+  TENON_TRY(repeat(probe, limits, decode_));
+  return repeat(probe, limits, prefill_);
+}
+
+// Limits that make up less of the roofline than this are not worth a burst.
+static constexpr double kWorthABurst = 0.02;
+
+Status BenchSubject::repeat(cpu::Probe &probe, const cpu::Limits &limits, PhaseResult &phase) {
+  double byLimit[4] = {};
+  for (const Work &work : phase.cost.launches) {
+    const double reading = work.bytes / limits.readBytesPerSecond, all = work.seconds(limits);
+    byLimit[static_cast<int>(all > reading ? work.arithmetic : cpu::Limit::Read)] += all;
+  }
+  const double total = phase.cost.seconds(limits);
+  std::vector<cpu::Limit> asked;
+  for (cpu::Limit limit : {cpu::Limit::Read, cpu::Limit::F32, cpu::Limit::Bf16, cpu::Limit::Int8})
+    if (limit == phase.limit || byLimit[static_cast<int>(limit)] > kWorthABurst * total)
+      asked.push_back(limit);
+
+  cpu::Limits around = limits;
+  for (cpu::Limit limit : asked) {
+    TENON_ASSIGN(rateOf(around, limit), probe.burst(limit));
+  }
+  TENON_ASSIGN(const double seconds, run(phase));
+  for (cpu::Limit limit : asked) {
+    TENON_ASSIGN(const double after, probe.burst(limit));
+    rateOf(around, limit) = (rateOf(around, limit) + after) / 2;
+  }
+  phase.seconds.push_back(seconds);
+  phase.limits.push_back(rateOf(around, phase.limit));
+  phase.shares.push_back(phase.amount() / seconds / rateOf(around, phase.limit));
+  phase.rooflines.push_back(phase.steps * phase.cost.seconds(around) / seconds);
+  return Status::ok();
+}
+
+Status BenchSubject::timeKernels() {
+  for (auto [table, phase] : {std::pair(&decodeKernels_, &decode_), std::pair(&prefillKernels_, &prefill_)}) {
+    engine_->timeKernels(true);
+    for (uint32_t rep = 0; rep < shape_.reps; ++rep)
+      TENON_TRY(run(*phase).status());
+    *table = kernelRows(*engine_, phase->cost, phase->steps * shape_.reps);
+    engine_->timeKernels(false);
+  }
+  return Status::ok();
+}
+
+} // namespace tenon::cli
