@@ -1,7 +1,6 @@
 // Everything a user can ask of a compilation, in one struct; the command line fills it, nothing else reads flags.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,7 +31,6 @@ struct CompileOptions {
   // Not part of what is compiled.
   std::function<void(const std::string &)> note;                                        // one line for people
   std::function<void(const std::string &what, uint64_t done, uint64_t total)> progress; // serialised
-  const std::atomic<bool> *cancelled = nullptr;
 };
 
 } // namespace tenon

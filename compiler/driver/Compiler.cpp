@@ -180,7 +180,6 @@ public:
     weights::PackOptions packing;
     packing.workers = lowering_.jobs();
     packing.maxMemory = options_.maxMemory;
-    packing.cancelled = options_.cancelled;
     if (options_.progress)
       packing.onProgress = [this](uint64_t done, uint64_t total) { options_.progress("packing weights", done, total); };
     TENON_ASSIGN(const emit::WrittenEngine written, emit::writeEngine(options_.output, parts_, packing));

@@ -4,6 +4,7 @@
 #include "runtime/base/Digest.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -201,8 +202,6 @@ Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t byt
       const uint64_t begin = b * kBlockBytes, size = std::min(kBlockBytes, bytes - begin);
       bool zero = false;
       Status status = worker.make(jobs, begin, size, zero);
-      if (status.isOk() && options.cancelled && options.cancelled->load())
-        status = Status(Code::Resource, "packing was cancelled");
       if (status.isOk() && !zero)
         status = file.write(base + begin, worker.block(size));
       const std::span<const uint8_t> block = worker.block(size);

@@ -9,7 +9,6 @@
 #include "runtime/io/OutputFile.h"
 
 #include <array>
-#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -39,7 +38,6 @@ struct PackOptions {
   unsigned workers = 1;
   uint64_t maxMemory = 1ull << 30;                               // buffers of all workers together
   std::function<void(uint64_t done, uint64_t total)> onProgress; // called from workers, serialised
-  const std::atomic<bool> *cancelled = nullptr;                  // checked between blocks
 };
 
 struct PackedSegment {
