@@ -40,8 +40,10 @@ Engine::State::State(EngineFile openedFile, uint32_t chosenVariant)
 
 static Regions regionsOf(const EngineFile &file, const schema::Variant &variant, uint8_t *base) {
   Regions regions;
-  for (uint32_t index : *file.metadata().ranks()->Get(0)->weight_segments())
+  for (uint32_t index : *file.metadata().ranks()->Get(0)->weight_segments()) {
+    cpu::expectReads(file.segment(index));
     regions.weights.push_back(file.segment(index).data());
+  }
   regions.kv = base;
   regions.io = regions.kv + variant.kv_bytes();
   regions.arena = regions.io + variant.io_bytes();

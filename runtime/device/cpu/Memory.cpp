@@ -56,6 +56,14 @@ void Memory::prefault(ThreadPool &pool) {
   });
 }
 
+void expectReads(std::span<const uint8_t> mapped) {
+  uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  uintptr_t begin = reinterpret_cast<uintptr_t>(mapped.data()) & ~(page - 1);
+  uintptr_t end = reinterpret_cast<uintptr_t>(mapped.data() + mapped.size());
+  // Advice only, as above.
+  (void)madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 Memory::Memory(Memory &&other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 

@@ -43,6 +43,11 @@ private:
   uint64_t size_ = 0;
 };
 
+// Mapped bytes of a file that will all be read: asks for huge pages. What is not in the page cache yet is then read
+// into 2 MiB pages, where the file system can, and later opens map them 512 times as fast; what is there stays as it
+// is.
+void expectReads(std::span<const uint8_t> mapped);
+
 // Bytes that new allocations may take without swapping: the least of the system's MemAvailable and what the control
 // groups around this process leave. 0 when neither is known.
 uint64_t availableMemory();

@@ -25,6 +25,16 @@ TEST(Memory, isAlignedAndZero) {
   }
 }
 
+TEST(Memory, expectsReadsOfAnyPart) {
+  auto memory = Memory::allocate(4 * kMiB, "test");
+  ASSERT_TRUE(memory.isOk());
+  memory->data()[5000] = 7;
+  expectReads({});
+  expectReads(std::span<const uint8_t>(memory->bytes()).subspan(5000, 1)); // within a page
+  expectReads(memory->bytes());
+  EXPECT_EQ(memory->data()[5000], 7);
+}
+
 TEST(Memory, movesAndMayBeEmpty) {
   auto empty = Memory::allocate(0, "test");
   ASSERT_TRUE(empty.isOk());
