@@ -11,7 +11,7 @@
 namespace tenon::weights {
 namespace {
 
-constexpr uint64_t kBlockBytes = 8 * kDigestChunkBytes;
+constexpr uint64_t kBlockBytes = kDigestGroup * kDigestChunkBytes;
 constexpr uint64_t kReadBytes = 256 << 10; // source bytes fetched by one read, at least one unit
 
 // A unit is what is packed at once: n rows (one panel), or one row of a row-major weight.
@@ -205,8 +205,8 @@ Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t byt
       if (status.isOk() && !zero)
         status = file.write(base + begin, worker.block(size));
       const std::span<const uint8_t> block = worker.block(size);
-      for (uint64_t c = 0; status.isOk() && c < chunkCount(size); ++c)
-        chunks[begin / kDigestChunkBytes + c] = chunkDigest(digestChunk(block, c));
+      if (status.isOk())
+        chunkDigests(block, std::span(chunks).subspan(begin / kDigestChunkBytes, chunkCount(size)));
       std::lock_guard lock(run.mutex);
       if (!status.isOk()) {
         if (run.status.isOk())

@@ -1,5 +1,7 @@
 #include "runtime/base/Digest.h"
 
+#include "runtime/base/DigestLanes.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -32,20 +34,55 @@ static bool allZero(std::span<const uint8_t> bytes) {
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-Digest chunkDigest(std::span<const uint8_t> chunk) {
-  assert(chunk.size() <= kDigestChunkBytes);
-  if (chunk.size() < kDigestChunkBytes || !allZero(chunk))
-    return digestOf(chunk);
-  static const Digest zeros = digestOf(std::vector<uint8_t>(kDigestChunkBytes));
-  return zeros;
+static bool isWhole(std::span<const uint8_t> chunk) { return chunk.size() == kDigestChunkBytes; }
+
+void chunkDigests(std::span<const uint8_t> bytes, std::span<Digest> digests) {
+  assert(digests.size() == chunkCount(bytes.size()));
+  static const std::span<const LaneHash> hashes = laneHashes();
+  // Chunks that wait until they fill the lanes.
+  const uint8_t *messages[kDigestGroup];
+  uint64_t indices[kDigestGroup];
+  size_t waiting = 0;
+  auto hashTogether = [&](const LaneHash &lanes) {
+    Digest made[kDigestGroup];
+    lanes.hash(messages, kDigestChunkBytes, made);
+    for (size_t i = 0; i < lanes.lanes; ++i)
+      digests[indices[i]] = made[i];
+    waiting -= lanes.lanes;
+    std::copy_n(messages + lanes.lanes, waiting, messages);
+    std::copy_n(indices + lanes.lanes, waiting, indices);
+  };
+  for (uint64_t i = 0; i < digests.size(); ++i) {
+    const std::span<const uint8_t> chunk = digestChunk(bytes, i);
+    if (isWhole(chunk) && allZero(chunk)) {
+      static const Digest zeros = digestOf(std::vector<uint8_t>(kDigestChunkBytes));
+      digests[i] = zeros;
+    } else if (isWhole(chunk) && !hashes.empty()) {
+      messages[waiting] = chunk.data(), indices[waiting] = i;
+      if (++waiting == hashes.front().lanes)
+        hashTogether(hashes.front());
+    } else {
+      digests[i] = digestOf(chunk);
+    }
+  }
+  for (const LaneHash &lanes : hashes)
+    while (waiting >= lanes.lanes)
+      hashTogether(lanes);
+  for (size_t i = 0; i < waiting; ++i)
+    digests[indices[i]] = digestOf({messages[i], kDigestChunkBytes});
+}
+
+static Digest chunkDigest(std::span<const uint8_t> chunk) {
+  Digest digest;
+  chunkDigests(chunk, {&digest, 1});
+  return digest;
 }
 
 Digest combineChunks(std::span<const Digest> chunks) { return blake2b(chunks.data(), chunks.size_bytes()); }
 
 Digest treeDigest(std::span<const uint8_t> bytes) {
   std::vector<Digest> chunks(chunkCount(bytes.size()));
-  for (uint64_t i = 0; i < chunks.size(); ++i)
-    chunks[i] = chunkDigest(digestChunk(bytes, i));
+  chunkDigests(bytes, chunks);
   return combineChunks(chunks);
 }
 

@@ -2,8 +2,8 @@
 //
 // Two shapes. `digestOf` hashes a small blob in one go: the metadata. `treeDigest` hashes a segment: the digest of the
 // concatenated digests of its chunks of 1 MiB (the last one may be shorter), so that workers can hash chunks in any
-// order: fill an array with `digestOf(chunk(bytes, i))`, then `combineChunks` it. `TreeHasher` is the same for bytes
-// that arrive in pieces. Chunks of zeros are recognised and not hashed again; the result is the same.
+// order: fill an array by `chunkDigests`, then `combineChunks` it. `TreeHasher` is the same for bytes that arrive in
+// pieces. Chunks of zeros are recognised and not hashed again; the result is the same.
 //
 // A digest finds damage. It does not say who made the file.
 // Threads: the functions are pure and may be called from any thread. A TreeHasher belongs to one thread.
@@ -30,8 +30,12 @@ inline uint64_t chunkCount(uint64_t bytes) { return bytes / kDigestChunkBytes + 
 // The i-th chunk, i < chunkCount(bytes.size()).
 std::span<const uint8_t> digestChunk(std::span<const uint8_t> bytes, uint64_t i);
 
-// Digest of one chunk; at most kDigestChunkBytes.
-Digest chunkDigest(std::span<const uint8_t> chunk);
+// How many chunks are best given to chunkDigests at once: it hashes them together.
+inline constexpr uint64_t kDigestGroup = 8;
+
+// Digests of all chunks of `bytes`, which is a segment or a part of one that starts with a chunk: digests[i] of
+// digestChunk(bytes, i).
+void chunkDigests(std::span<const uint8_t> bytes, std::span<Digest> digests);
 
 // The tree's root from the chunk digests, in order.
 Digest combineChunks(std::span<const Digest> chunks);

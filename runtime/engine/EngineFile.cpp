@@ -170,11 +170,14 @@ Digest parallelTreeDigest(std::span<const uint8_t> bytes, unsigned threads) {
   std::vector<Digest> chunks(chunkCount(bytes.size()));
   std::atomic<uint64_t> next{0};
   auto work = [&] {
-    for (uint64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks.size();)
-      chunks[i] = chunkDigest(digestChunk(bytes, i));
+    for (uint64_t i; (i = next.fetch_add(kDigestGroup, std::memory_order_relaxed)) < chunks.size();) {
+      const uint64_t count = std::min(kDigestGroup, chunks.size() - i), begin = i * kDigestChunkBytes;
+      chunkDigests(bytes.subspan(begin, std::min(count * kDigestChunkBytes, bytes.size() - begin)),
+                   std::span(chunks).subspan(i, count));
+    }
   };
   std::vector<std::thread> others;
-  for (unsigned t = 1; t < threads && t < chunks.size(); ++t)
+  for (unsigned t = 1; t < threads && t * kDigestGroup < chunks.size(); ++t)
     others.emplace_back(work);
   work();
   for (std::thread &other : others)

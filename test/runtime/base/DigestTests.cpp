@@ -1,5 +1,8 @@
 #include "runtime/base/Digest.h"
 
+#include "runtime/base/DigestLanes.h"
+
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <string_view>
@@ -42,13 +45,41 @@ TEST(Digest, EmptySegmentHasTheDigestOfNothing) {
   EXPECT_EQ(treeDigest({}), digestOf({}));
 }
 
-TEST(Digest, ChunksOfZerosAreHashedLikeAnyOther) {
-  std::vector<uint8_t> zeros(kDigestChunkBytes);
-  EXPECT_EQ(chunkDigest(zeros), digestOf(zeros));
-  std::vector<uint8_t> fewer(kDigestChunkBytes - 1);
-  EXPECT_EQ(chunkDigest(fewer), digestOf(fewer));
-  zeros.back() = 1;
-  EXPECT_EQ(chunkDigest(zeros), digestOf(zeros));
+// Every number of whole chunks and a last one, with zeros among them: whatever is hashed together, alone or not at all.
+TEST(Digest, ChunksHashedTogetherAreAsEachAlone) {
+  std::vector<uint8_t> all = pattern(19 * kDigestChunkBytes + 1000);
+  std::fill_n(all.begin() + 2 * kDigestChunkBytes, kDigestChunkBytes, uint8_t(0));
+  std::fill_n(all.begin() + 5 * kDigestChunkBytes, kDigestChunkBytes, uint8_t(0));
+  all[6 * kDigestChunkBytes - 1] = 1; // all zeros but the last byte
+  std::vector<Digest> alone(chunkCount(all.size()));
+  for (uint64_t i = 0; i < alone.size(); ++i)
+    alone[i] = digestOf(digestChunk(all, i));
+  for (uint64_t count = 0; count <= alone.size(); ++count) {
+    std::vector<Digest> together(count);
+    chunkDigests(std::span(all).first(std::min<uint64_t>(count * kDigestChunkBytes, all.size())), together);
+    EXPECT_TRUE(std::equal(together.begin(), together.end(), alone.begin())) << count << " chunks";
+  }
+  const std::vector<uint8_t> fewer(kDigestChunkBytes - 1);
+  Digest digest;
+  chunkDigests(fewer, {&digest, 1});
+  EXPECT_EQ(digest, digestOf(fewer));
+}
+
+// Each lane is BLAKE2b of its own message, for one block and for many, whatever the others hold.
+TEST(Digest, EveryLaneIsBlake2b) {
+  if (laneHashes().empty())
+    GTEST_SKIP() << "this machine has no vectors that hash several messages at once";
+  for (const LaneHash &lanes : laneHashes())
+    for (size_t bytes : {128, 256, 128 * 37}) {
+      const std::vector<uint8_t> text = pattern(bytes + lanes.lanes);
+      std::vector<const uint8_t *> messages;
+      for (size_t i = 0; i < lanes.lanes; ++i)
+        messages.push_back(text.data() + i); // not aligned either
+      std::vector<Digest> digests(lanes.lanes);
+      lanes.hash(messages.data(), bytes, digests.data());
+      for (size_t i = 0; i < lanes.lanes; ++i)
+        EXPECT_EQ(digests[i], digestOf({messages[i], bytes})) << lanes.name << " lane " << i << " of " << bytes;
+    }
 }
 
 TEST(Digest, TreeHasherTakesPiecesOfAnySize) {
