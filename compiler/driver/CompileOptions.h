@@ -13,7 +13,8 @@ struct CompileOptions {
   std::string model;                             // folder, random:CONFIG.json or zeros:CONFIG.json
   std::string output;                            // engine file
   std::vector<std::string> targets = {"native"}; // specs, in order of preference
-  std::string quant = "auto";                    // auto, bf16, fp16, fp32
+  std::string quant = "auto";                    // a recipe of weight formats (passes/quant/FormatRecipe.h)
+  std::string activations = "auto";              // auto, int8 or float: rows that meet quantized weights
 
   // Shapes; empty or 0 means chosen from the config (ShapeChoice.h).
   std::optional<uint32_t> maxBatch;   // sequences at once

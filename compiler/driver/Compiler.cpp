@@ -8,9 +8,14 @@
 #include "compiler/emit/EngineWriter.h"
 #include "compiler/emit/VariantTable.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
+#include "passes/quant/FormatRecipe.h"
 #include "runtime/io/OutputFile.h"
 #include "runtime/text/Tokenizer.h"
 
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -24,11 +29,25 @@ std::string typeName(Type type) {
   return text;
 }
 
-// The stored type of the matrices and of the cache, as a planned module has them.
-void describeFormats(ModuleOp module, EnginePlan &plan) {
-  for (auto weight : module.getOps<model::WeightOp>())
-    if (weight.getTensorType().getRank() == 2 && isa<model::CheckpointAttr>(weight.getSource()))
-      plan.weights = typeName(weight.getTensorType().getElementType());
+// The rows that meet quantized weights in a planned module, each kind once; "float" where there are none.
+std::string describeActivations(ModuleOp module) {
+  llvm::SetVector<StringRef> kinds;
+  llvm::StringSet<> names; // owns them
+  module.walk([&](model::LinearOp linear) {
+    qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType());
+    std::string name = !rows             ? "float"
+                       : rows.getGroup() ? "int8 per " + std::to_string(rows.getGroup()) + " inputs"
+                                         : "int8 per row";
+    if (qt::schemeOf(linear.getWeight().getType()))
+      kinds.insert(names.insert(name).first->first());
+  });
+  return kinds.empty() ? "float" : llvm::join(kinds, ", ");
+}
+
+// The formats of weights, activations and cache, as a planned module has them.
+void describePlan(ModuleOp module, EnginePlan &plan) {
+  plan.weights = describeFormats(module);
+  plan.activations = describeActivations(module);
   for (auto cache : module.getOps<model::CacheOp>())
     plan.kv = typeName(cast<model::CacheType>(cache.getType()).getElementType());
 }
@@ -139,7 +158,7 @@ public:
     plan_.variants.push_back(planOf(variant));
     TENON_ASSIGN(WeightTable table, weightTable(*module, model_.directory));
     if (parts_.blobs.empty()) {
-      describeFormats(*module, plan_);
+      describePlan(*module, plan_);
       parts_.metadata.kv = kvGeometry(*module);
       weights_ = std::move(table);
     } else if (!sameWeights(weights_, table)) {
@@ -208,7 +227,7 @@ Result<EnginePlan> planEngine(const CompileOptions &options) {
   for (kernel::TargetAttr target : targets) {
     TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering.lower(model, target, Phase::Plan));
     if (plan.variants.empty())
-      describeFormats(*module, plan);
+      describePlan(*module, plan);
     plan.variants.push_back(planOf(findVariant(*module)));
   }
   return plan;
@@ -229,8 +248,9 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   EngineAssembly assembly(options, lowering, model);
   for (kernel::TargetAttr target : targets) {
     TENON_TRY(assembly.add(target));
-    note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", kv cache " +
-                      assembly.plan().kv + ", 16-bit weights multiply by " + target.getDot().str());
+    note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", activations " +
+                      assembly.plan().activations + ", kv cache " + assembly.plan().kv +
+                      ", 16-bit weights multiply by " + target.getDot().str());
   }
   TENON_ASSIGN(CompileReport report, assembly.write());
   if (!options.depfile.empty())
@@ -272,6 +292,8 @@ std::vector<std::string> phaseList() {
   names.insert(names.end(), {"llvm", "asm"});
   return names;
 }
+
+std::string formatList() { return weightFormatNames(); }
 
 std::vector<std::string> targetList() {
   std::vector<std::string> names{"native"};

@@ -25,7 +25,8 @@ struct EnginePlan {
   std::string family;
   uint64_t parameters = 0;
   uint64_t sourceBytes = 0; // of the checkpoint's tensors; 0 without one
-  std::string weights;      // stored element type of the matrices: "bf16"
+  std::string weights;      // the recipe that gives the formats chosen: "int4_wo:g128; embed=bf16"
+  std::string activations;  // of the rows that meet quantized weights: "int8 per row", "float"
   std::string kv;           // element type of the cache
   ShapeChoice shape;
   std::vector<VariantPlan> variants; // one per target
@@ -48,6 +49,8 @@ Result<std::string> emitPhase(const CompileOptions &options, const std::string &
 
 // Names that emitPhase takes, in order.
 std::vector<std::string> phaseList();
+// The weight formats that --quant takes, for help: "auto, bf16, ..., int4_wo[:gN[,asym]], ...".
+std::string formatList();
 // Target specs that --target takes, for help and errors.
 std::vector<std::string> targetList();
 

@@ -55,7 +55,11 @@ std::string compilerIdentity() { return "tenon " TENON_VERSION ", LLVM " LLVM_VE
 
 KeyValues resolvedOptions(const CompileOptions &options, const ShapeChoice &shape, const EnginePlan &plan) {
   std::map<std::string, std::string> fields = shapeFields(shape);
-  fields["quant"] = options.quant + " (" + plan.weights + ")";
+  auto chosen = [](const std::string &asked, const std::string &made) {
+    return asked == made ? asked : asked + " (" + made + ")";
+  };
+  fields["quant"] = chosen(options.quant, plan.weights);
+  fields["activations"] = chosen(options.activations, plan.activations);
   fields["weights"] = options.externalWeights ? "external" : "inside";
   std::string targets;
   for (const VariantPlan &variant : plan.variants)
@@ -80,6 +84,7 @@ KeyValues keyFields(const CompileOptions &options, const LoadedModel &model, con
                             : directory.weights == WeightSource::Random   ? "random"
                                                                           : "zeros";
   fields["format.weights"] = plan.weights;
+  fields["format.activations"] = plan.activations;
   fields["format.kv"] = plan.kv;
   fields["weights.place"] = options.externalWeights ? "external" : "inside";
   for (size_t i = 0; i < variants.size(); ++i) {

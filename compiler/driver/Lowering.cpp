@@ -5,6 +5,7 @@
 #include "dialects/model/Model.h"
 #include "dialects/qt/Qt.h"
 #include "passes/Target.h"
+#include "passes/quant/FormatRecipe.h"
 #include "runtime/device/cpu/HostFeatures.h"
 #include "runtime/device/cpu/Topology.h"
 
@@ -68,6 +69,11 @@ Lowering::Lowering(const CompileOptions &options)
 }
 
 Result<LoadedModel> Lowering::load() {
+  DiagnosticText mistakes(context_.get());
+  auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
+  FailureOr<FormatRecipe> recipe = FormatRecipe::parse(context_.get(), options_.quant, atFlag);
+  if (failed(recipe))
+    return mistakes.failed(Code::Usage, "--quant");
   TENON_ASSIGN(ModelDirectory directory, ModelDirectory::open(options_.model));
   TENON_ASSIGN(const std::unique_ptr<FamilyModel> family, readModel(directory.config));
   const ModelFacts &facts = family->facts();
@@ -84,6 +90,8 @@ Result<LoadedModel> Lowering::load() {
   if (!built.isOk())
     return diagnostics.explained(std::move(built).status());
   OwningOpRef<ModuleOp> module = *std::move(built);
+  if (failed(recipe->choose(*module, atFlag)))
+    return diagnostics.failed(Code::Usage, "--quant");
   schema::ModelInfoT info = modelInfo(*module, facts, directory);
   return LoadedModel{std::move(directory), std::move(shape), std::move(info), std::move(module)};
 }
@@ -116,6 +124,7 @@ Result<OwningOpRef<ModuleOp>> Lowering::lower(const LoadedModel &model, kernel::
   (*module)->setAttr(kTargetAttribute, target);
   PipelineOptions options;
   options.formats.weights = options_.quant;
+  options.formats.activations = options_.activations;
   options.steps.bodyRows.assign(model.shape.bodyRows.begin(), model.shape.bodyRows.end());
   options.steps.headRows.assign(model.shape.headRows.begin(), model.shape.headRows.end());
   PassManager passes(context_.get());

@@ -27,6 +27,7 @@ class Lowering {
 public:
   explicit Lowering(const CompileOptions &options);
 
+  // Usage where the recipe of weight formats cannot be read or names no matrix of this model.
   Result<LoadedModel> load();
   // The attributes of options.targets, in order, each once. Usage for a spec that is not known.
   Result<std::vector<kernel::TargetAttr>> targets();

@@ -2,24 +2,28 @@
 
 #include "compiler/families/RopeAttribute.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/qt/Qt.h"
 #include "passes/plan/WeightLayout.h"
+#include "passes/quant/WeightFormats.h"
 
 using namespace mlir;
 
 namespace tenon {
 namespace {
 
+// Of a source or a stored float weight. Sources of codes give their numbers in f32.
 weights::Element elementOf(Type type) {
   if (type.isBF16())
     return weights::Element::BF16;
   if (type.isF16())
     return weights::Element::F16;
-  assert(type.isF32() && "weights are stored as f32, f16 or bf16");
   return weights::Element::F32;
 }
 
-schema::DType schemaType(weights::Element element) {
-  switch (element) {
+schema::DType schemaType(const weights::PackJob &job) {
+  if (job.quantizer)
+    return job.quantizer->storage.bits == 4 ? schema::DType::Q4 : schema::DType::Q8;
+  switch (job.stored) {
   case weights::Element::F32:
     return schema::DType::F32;
   case weights::Element::F16:
@@ -67,13 +71,26 @@ Result<std::unique_ptr<weights::RowSource>> sourceOf(Attribute source, const Mod
                                 });
 }
 
+// How a quantized weight gets its codes: by its scheme, or, where no step quantizes, from the source.
+std::optional<weights::Quantizer> quantizerOf(model::WeightOp weight) {
+  qt::Scheme scheme = qt::schemeOf(weight.getTensorType());
+  if (!scheme)
+    return std::nullopt;
+  weights::Quantizer quantizer{scheme.getStorage(), {}};
+  if (weight.getSourceType().getElementType() != weight.getTensorType().getElementType())
+    quantizer.group = [scheme](const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &zero) {
+      scheme.quantizeGroup(values, count, codes, scale, zero);
+    };
+  return quantizer;
+}
+
 // The layout that the recipe ends in. Conversions come before it and are the difference between source and stored type.
 Result<weights::Layout> layoutOf(model::WeightOp weight) {
   weights::Layout layout;
   for (Attribute step : weight.getRecipe()) {
     if (auto packed = dyn_cast<kernel::PackedAttr>(step))
       layout = {false, static_cast<uint32_t>(packed.getN()), static_cast<uint32_t>(packed.getK())};
-    else if (!isa<model::ConvertAttr>(step))
+    else if (!isa<model::ConvertAttr, qt::QuantizeWeightAttr>(step))
       return Status(Code::Internal,
                     ("weight " + weight.getSymName() + " has a recipe step that the packer does not know").str());
   }
@@ -99,14 +116,16 @@ Result<WeightTable> weightTable(ModuleOp module, const ModelDirectory &directory
     TENON_ASSIGN(job.source, sourceOf(weight.getSource(), directory));
     job.stored = elementOf(weight.getTensorType().getElementType());
     TENON_ASSIGN(job.layout, layoutOf(weight));
+    job.quantizer = quantizerOf(weight);
     job.offset = place.offset;
     job.bytes = place.bytes;
 
     auto entry = std::make_unique<schema::WeightT>();
     entry->name = job.name;
-    entry->dtype = schemaType(job.stored);
+    entry->dtype = schemaType(job);
     entry->shape.assign(weight.getTensorType().getShape().begin(), weight.getTensorType().getShape().end());
     entry->layout = layoutText(job.layout);
+    entry->format = weightFormatName(weight.getTensorType().getElementType());
     entry->slice = std::make_unique<schema::Slice>(place.offset, place.bytes, 0, schema::Region::Weights);
     table.jobs.push_back(std::move(job));
     table.entries.push_back(std::move(entry));

@@ -3,6 +3,7 @@
 #include "compiler/weights/RowSource.h"
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
+#include "dialects/qt/Qt.h"
 
 #include <limits>
 
@@ -52,20 +53,69 @@ static Result<std::unique_ptr<weights::RowSource>> openSource(Attribute source, 
   });
 }
 
+// An empty quantized matrix of `type`.
+static std::shared_ptr<ref::Tensor> makeCodes(RankedTensorType type) {
+  int64_t group = qt::schemeOf(type).getStorage().group, columns = type.getDimSize(1);
+  auto tensor = std::make_shared<ref::Tensor>();
+  tensor->shape.assign(type.getShape().begin(), type.getShape().end());
+  tensor->group = group ? group : columns;
+  tensor->i32.resize(static_cast<size_t>(type.getNumElements()));
+  tensor->scales.resize(static_cast<size_t>(type.getDimSize(0) * llvm::divideCeil(columns, tensor->group)));
+  return tensor;
+}
+
+// The same codes as the packer's, which asks the same scheme.
+static std::shared_ptr<ref::Tensor> quantize(const ref::Tensor &numbers, RankedTensorType type) {
+  qt::Scheme scheme = qt::schemeOf(type);
+  auto tensor = makeCodes(type);
+  int64_t columns = type.getDimSize(1);
+  std::vector<uint8_t> codes(static_cast<size_t>(tensor->group));
+  size_t slot = 0;
+  for (int64_t r = 0; r < type.getDimSize(0); ++r)
+    for (int64_t first = 0; first < columns; first += tensor->group, ++slot) {
+      int64_t count = std::min(tensor->group, columns - first), at = r * columns + first;
+      auto zero = static_cast<uint8_t>(scheme.getStorage().fixedZero());
+      scheme.quantizeGroup(numbers.f32.data() + at, count, codes.data(), tensor->scales[slot], zero);
+      for (int64_t i = 0; i < count; ++i)
+        tensor->i32[static_cast<size_t>(at + i)] = codes[static_cast<size_t>(i)] - zero;
+    }
+  return tensor;
+}
+
+// The codes that the source itself has.
+static Result<std::shared_ptr<ref::Tensor>> readCodes(const weights::RowSource &source, RankedTensorType type) {
+  auto tensor = makeCodes(type);
+  std::vector<uint8_t> codes(tensor->i32.size());
+  std::vector<uint16_t> scales(tensor->scales.size());
+  TENON_TRY(source.readCodes(0, source.rows(), codes.data(), scales.data()));
+  auto zero = static_cast<int32_t>(qt::schemeOf(type).getStorage().fixedZero());
+  llvm::transform(codes, tensor->i32.begin(), [zero](uint8_t code) { return code - zero; });
+  llvm::transform(scales, tensor->scales.begin(), weights::f16ToFloat);
+  return tensor;
+}
+
+static Result<std::shared_ptr<ref::Tensor>> readNumbers(const weights::RowSource &source, RankedTensorType type) {
+  uint64_t count = source.rows() * source.columns();
+  std::vector<uint8_t> bytes(count * weights::elementBytes(source.element()));
+  TENON_TRY(source.read(0, source.rows(), bytes.data()));
+  auto tensor = std::make_shared<ref::Tensor>();
+  tensor->shape.assign(type.getShape().begin(), type.getShape().end());
+  tensor->f32.resize(count);
+  weights::convertElements(source.element(), bytes.data(), weights::Element::F32, tensor->f32.data(), count);
+  return tensor;
+}
+
 static Result<std::shared_ptr<ref::Tensor>> readWeight(model::WeightOp op, const ModelDirectory &directory) {
   TENON_ASSIGN(std::unique_ptr<weights::RowSource> source, openSource(op.getSource(), directory));
-  uint64_t count = source->rows() * source->columns();
-  std::vector<uint8_t> bytes(count * weights::elementBytes(source->element()));
-  TENON_TRY(source->read(0, source->rows(), bytes.data()));
-  auto tensor = std::make_shared<ref::Tensor>();
-  tensor->shape.assign(op.getTensorType().getShape().begin(), op.getTensorType().getShape().end());
-  tensor->f32.resize(count);
-  weights::convertElements(source->element(), bytes.data(), weights::Element::F32, tensor->f32.data(), count);
-
-  RankedTensorType type = op.getSourceType();
+  RankedTensorType type = op.getSourceType(), stored = op.getTensorType();
+  if (qt::schemeOf(stored) && type.getElementType() == stored.getElementType())
+    return readCodes(*source, stored);
+  TENON_ASSIGN(std::shared_ptr<ref::Tensor> tensor, readNumbers(*source, stored));
   for (auto step : op.getRecipe().getAsRange<RecipeStep>()) {
     RankedTensorType next = step.apply(type, [&] { return op.emitOpError(); });
-    if (next.getElementType() != type.getElementType())
+    if (qt::schemeOf(next) && next.getElementType() != type.getElementType())
+      tensor = quantize(*tensor, next);
+    else if (next.getElementType() != type.getElementType())
       tensor = ref::finish(std::move(tensor), next.getElementType()).tensor;
     type = next;
   }

@@ -22,6 +22,11 @@ struct Unit {
 };
 
 Unit unitOf(const PackJob &job) {
+  if (job.quantizer) {
+    const qt::PanelLayout layout(job.quantizer->storage, static_cast<int64_t>(job.source->columns()));
+    return {qt::kPanelOutputs, qt::kPanelOutputs * job.source->columns() * elementBytes(job.source->element()),
+            static_cast<uint64_t>(layout.panelBytes())};
+  }
   const uint64_t n = job.layout.rowMajor ? 1 : job.layout.n, k = job.layout.rowMajor ? 1 : job.layout.k;
   const uint64_t columns = job.source->columns(), groups = (columns + k - 1) / k;
   return {n, n * columns * elementBytes(job.source->element()), groups * n * k * elementBytes(job.stored)};
@@ -80,6 +85,8 @@ private:
   // Bytes [from, to) of the packed job, into `out`.
   Status fill(const PackJob &job, uint64_t from, uint64_t to, uint8_t *out) {
     const Unit unit = unitOf(job);
+    if (job.quantizer)
+      return fillQuantized(job, unit, from, to, out);
     const uint64_t batch = std::max<uint64_t>(1, kReadBytes / std::max<uint64_t>(1, unit.sourceBytes));
     uint64_t u = from / unit.bytes;
     const uint64_t last = (to + unit.bytes - 1) / unit.bytes;
@@ -93,6 +100,20 @@ private:
       for (uint64_t i = 0; i < count; ++i)
         place(job, unit, converted, i, rows, (u + i) * unit.bytes, from, to, out);
       u += count;
+    }
+    return Status::ok();
+  }
+
+  Status fillQuantized(const PackJob &job, const Unit &unit, uint64_t from, uint64_t to, uint8_t *out) {
+    for (uint64_t u = from / unit.bytes; u * unit.bytes < to; ++u) {
+      const uint64_t first = u * unit.rows, count = std::min(unit.rows, job.source->rows() - first);
+      const uint64_t at = u * unit.bytes, begin = std::max(at, from), end = std::min(at + unit.bytes, to);
+      const bool whole = end - begin == unit.bytes;
+      panel_.resize(std::max<uint64_t>(panel_.size(), whole ? 0 : (unit.bytes + 3) / 4));
+      uint8_t *panel = whole ? out + (begin - from) : reinterpret_cast<uint8_t *>(panel_.data());
+      TENON_TRY(panels_.make(*job.source, *job.quantizer, first, count, panel));
+      if (!whole)
+        std::memcpy(out + (begin - from), panel + (begin - at), end - begin);
     }
     return Status::ok();
   }
@@ -121,7 +142,7 @@ private:
       pack(job, first, present, out + (begin - from));
       return;
     }
-    panel_.resize((unit.bytes + 3) / 4);
+    panel_.resize(std::max<uint64_t>(panel_.size(), (unit.bytes + 3) / 4));
     pack(job, first, present, reinterpret_cast<uint8_t *>(panel_.data()));
     std::memcpy(out + (begin - from), reinterpret_cast<uint8_t *>(panel_.data()) + (begin - at), end - begin);
   }
@@ -141,6 +162,7 @@ private:
 
   std::vector<uint8_t> block_, source_, converted_;
   std::vector<uint32_t> panel_; // words, for alignment
+  PanelMaker panels_;
 };
 
 // Checks that the jobs fill their places; `largestWorker` becomes the memory that one worker may need.
@@ -149,12 +171,16 @@ Status checkJobs(const std::vector<PackJob> &jobs, uint64_t bytes, const PackOpt
   uint64_t end = 0, largestUnit = 0;
   for (const PackJob &job : jobs) {
     uint64_t expected = 0;
-    if (!packedBytes(job.source->rows(), job.source->columns(), job.stored, job.layout, expected) ||
-        expected != job.bytes || job.offset < end || !rangeWithin(job.offset, job.bytes, bytes))
+    const uint64_t rows = job.source->rows(), columns = job.source->columns();
+    const bool known = job.quantizer ? quantizedBytes(rows, columns, job.quantizer->storage, expected)
+                                     : packedBytes(rows, columns, job.stored, job.layout, expected);
+    if (!known || expected != job.bytes || job.offset < end || !rangeWithin(job.offset, job.bytes, bytes))
       return Status(Code::Internal, "weight " + job.name + " does not fit its place in the packed segment");
     end = job.offset + job.bytes;
     const Unit unit = unitOf(job);
-    largestUnit = std::max(largestUnit, std::max(unit.sourceBytes, kReadBytes) * 2 + unit.bytes);
+    largestUnit =
+        std::max(largestUnit, job.quantizer ? PanelMaker::bufferBytes(*job.source, job.quantizer->storage) + unit.bytes
+                                            : std::max(unit.sourceBytes, kReadBytes) * 2 + unit.bytes);
   }
   largestWorker = kBlockBytes + largestUnit;
   if (largestWorker > options.maxMemory)
@@ -184,6 +210,14 @@ bool packedBytes(uint64_t rows, uint64_t columns, Element stored, const Layout &
   groups /= k;
   return checkedMul(panels, groups, bytes) && checkedMul(bytes, n * k, bytes) &&
          checkedMul<uint64_t>(bytes, elementBytes(stored), bytes);
+}
+
+bool quantizedBytes(uint64_t rows, uint64_t columns, const qt::Storage &storage, uint64_t &bytes) {
+  uint64_t panels;
+  if (columns == 0 || columns > UINT64_MAX >> 16 || !checkedAdd<uint64_t>(rows, qt::kPanelOutputs - 1, panels))
+    return false;
+  const qt::PanelLayout layout(storage, static_cast<int64_t>(columns));
+  return checkedMul<uint64_t>(panels / qt::kPanelOutputs, static_cast<uint64_t>(layout.panelBytes()), bytes);
 }
 
 Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t bytes, io::OutputFile &file, uint64_t base,

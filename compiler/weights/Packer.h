@@ -2,14 +2,17 @@
 //
 // The segment is cut into blocks; each worker takes the next block, makes its bytes and writes them, so the file is
 // written by all cores in nearly sequential order while memory stays at two buffers per worker. The bytes and the
-// digest depend only on the jobs, never on the number of workers.
+// digest depend only on the jobs, never on the number of workers. Quantized weights are quantized on the way
+// (Quantizer.h).
 #pragma once
 
+#include "compiler/weights/Quantizer.h"
 #include "compiler/weights/RowSource.h"
 #include "runtime/io/OutputFile.h"
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,11 +31,16 @@ struct PackJob {
   Element stored = Element::F32;
   Layout layout;
   uint64_t offset = 0; // within the segment, ascending from job to job, not overlapping
-  uint64_t bytes = 0;  // must equal packedBytes(...)
+  uint64_t bytes = 0;  // must equal packedBytes(...), or quantizedBytes(...)
+  std::optional<Quantizer> quantizer =
+      std::nullopt; // set for a quantized weight, whose `stored` and `layout` say nothing
 };
 
 // Bytes of a rows x columns weight in a layout; false on overflow.
 [[nodiscard]] bool packedBytes(uint64_t rows, uint64_t columns, Element stored, const Layout &layout, uint64_t &bytes);
+
+// Bytes of a quantized rows x columns weight; false on overflow.
+[[nodiscard]] bool quantizedBytes(uint64_t rows, uint64_t columns, const qt::Storage &storage, uint64_t &bytes);
 
 struct PackOptions {
   unsigned workers = 1;
@@ -45,7 +53,8 @@ struct PackedSegment {
 };
 
 // Writes `jobs` into `file` at [base, base + bytes). Gaps between jobs are zeros. Where a source is zero nothing is
-// written, so the file must read as zeros there (a fresh file does). Errors: Constraint when one row panel needs more
+// written, so the file must read as zeros there (a fresh file does); in quantized panels those are scales of 0, which
+// make zeros of any code. Errors: Constraint when one row panel needs more
 // than maxMemory, InvalidFile and Resource from the source and the file.
 Result<PackedSegment> packSegment(const std::vector<PackJob> &jobs, uint64_t bytes, io::OutputFile &file, uint64_t base,
                                   const PackOptions &options);

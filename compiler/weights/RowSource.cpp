@@ -4,6 +4,7 @@
 #include <vector>
 
 namespace tenon::weights {
+
 namespace {
 
 class CheckpointRows final : public RowSource {

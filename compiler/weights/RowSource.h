@@ -28,6 +28,13 @@ public:
   // Rows [first, first + count) into `out`, row-major and dense. The range lies within rows().
   virtual Status read(uint64_t first, uint64_t count, void *out) const = 0;
 
+  // The codes of the same rows, where the source stores them so: one unsigned byte for each element, and the f16 scales
+  // of groups of neighbours (the quantized type of the checkpoint's tensor says how many). Internal elsewhere.
+  virtual Status readCodes(uint64_t first, uint64_t count, uint8_t *codes, uint16_t *scales) const {
+    (void)first, (void)count, (void)codes, (void)scales;
+    return Status(Code::Internal, "codes are asked of a source of numbers");
+  }
+
 private:
   uint64_t rows_, columns_;
   Element element_;

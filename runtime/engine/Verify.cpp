@@ -48,7 +48,10 @@ uint64_t dtypeBytes(schema::DType dtype) {
     return 2;
   case schema::DType::I8:
   case schema::DType::U8:
+  case schema::DType::Q8:
     return 1;
+  case schema::DType::Q4: // no whole byte
+    return 0;
   }
   return 0;
 }
@@ -146,12 +149,17 @@ static Status verifyWeight(const schema::Engine &engine, const schema::Rank &ran
                            const Where &at) {
   TENON_TRY(checkName(at.field("name"), weight.name()->string_view()));
   TENON_TRY(checkName(at.field("layout"), weight.layout()->string_view()));
-  if (dtypeBytes(weight.dtype()) == 0)
+  if (weight.format())
+    TENON_TRY(checkName(at.field("format"), weight.format()->string_view()));
+  const bool nibbles = weight.dtype() == schema::DType::Q4;
+  const schema::DType dtype = nibbles ? schema::DType::Q8 : weight.dtype();
+  if (dtypeBytes(dtype) == 0)
     return contradiction(at.field("dtype"), "a known type", static_cast<uint64_t>(weight.dtype()));
   uint64_t bytes;
-  if (weight.shape()->size() == 0 || !shapeBytes(*weight.shape(), weight.dtype(), bytes))
+  if (weight.shape()->size() == 0 || !shapeBytes(*weight.shape(), dtype, bytes))
     return contradiction(at.field("shape"), "1 to 8 dimensions above 0 whose product fits 64 bits",
                          std::to_string(weight.shape()->size()) + " dimensions that do not");
+  bytes -= nibbles ? bytes / 2 : 0;
   const schema::Slice *slice = weight.slice();
   if (!slice)
     return contradiction(at.field("slice"), "a slice of a weights segment", "nothing");

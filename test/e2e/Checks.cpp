@@ -1,7 +1,5 @@
 #include "test/e2e/Checks.h"
 
-#include "runtime/text/Tokenizer.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -49,14 +47,6 @@ double relativeRms(std::span<const float> got, std::span<const float> golden) {
 bool exists(const std::string &path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0;
-}
-
-double logProbability(std::span<const float> logits, int32_t token) {
-  const float top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (float l : logits)
-    sum += std::exp(static_cast<double>(l) - top);
-  return static_cast<double>(logits[static_cast<size_t>(token)]) - top - std::log(sum);
 }
 
 } // namespace
@@ -130,41 +120,6 @@ Status checkGreedy(Engine &engine, const std::string &modelFolder, double margin
                     std::to_string(prompt.margins[same]) + ")");
   }
   return Status::ok();
-}
-
-Status checkPerplexity(Engine &engine, const std::string &modelFolder, const std::string &evalFolder,
-                       const std::string &text, double tolerance, uint64_t windows) {
-  constexpr size_t kWindow = 511, kFirstScored = 256;
-  TENON_ASSIGN(const auto tokenizer, text::Tokenizer::parse(engine.file().text(schema::SegmentKind::Tokenizer), {}));
-  TENON_ASSIGN(const std::string contents, readFile(evalFolder + "/" + text));
-  TENON_ASSIGN(const std::vector<int32_t> ids, tokenizer->encode(contents, false));
-  const auto *bos = engine.file().metadata().model()->bos_ids();
-  if (!bos || bos->size() == 0)
-    return failed("the model has no BOS token");
-  double nll = 0;
-  uint64_t scored = 0, done = 0;
-  for (size_t at = 0; at + kWindow <= ids.size() && (!windows || done < windows); at += kWindow, ++done) {
-    std::vector<int32_t> row{bos->Get(0)};
-    row.insert(row.end(), ids.begin() + static_cast<ptrdiff_t>(at), ids.begin() + static_cast<ptrdiff_t>(at + kWindow));
-    TENON_ASSIGN(const std::vector<float> logits, allLogits(engine, row));
-    const size_t vocab = logits.size() / row.size();
-    for (size_t position = kFirstScored; position < row.size(); ++position, ++scored)
-      nll -= logProbability(std::span(logits).subspan((position - 1) * vocab, vocab), row[position]);
-  }
-  const double mean = nll / static_cast<double>(scored);
-  if (windows) {
-    std::printf("perplexity %s %.4f over %llu windows\n", text.c_str(), std::exp(mean),
-                static_cast<unsigned long long>(done));
-    return Status::ok();
-  }
-  TENON_ASSIGN(const GoldenPerplexity golden, readPerplexity(modelFolder, text));
-  const double ratio = std::exp(mean - golden.meanNll);
-  std::printf("perplexity %s %.4f, golden %.4f, ratio %.6f (within %.3f %%), %llu tokens\n", text.c_str(),
-              std::exp(mean), std::exp(golden.meanNll), ratio, tolerance * 100,
-              static_cast<unsigned long long>(scored));
-  if (scored != golden.tokens)
-    return failed("scored " + std::to_string(scored) + " tokens, golden scored " + std::to_string(golden.tokens));
-  return std::abs(ratio - 1) <= tolerance ? Status::ok() : failed("perplexity is outside its tolerance");
 }
 
 // All prompts at once, as many as the engine has slots, one token each per step after their prompts.

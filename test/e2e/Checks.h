@@ -25,6 +25,12 @@ Status checkGreedy(Engine &engine, const std::string &modelFolder, double margin
 Status checkPerplexity(Engine &engine, const std::string &modelFolder, const std::string &evalFolder,
                        const std::string &text, double tolerance, uint64_t windows);
 
+// The same text through two engines: perplexities, the mean Kullback-Leibler divergence from the reference's
+// distribution and how often both put the same token first. Fails where the ratio of the perplexities is more than
+// `tolerance` from 1; 0 compares nothing.
+Status comparePerplexity(Engine &engine, Engine &reference, const std::string &evalFolder, const std::string &text,
+                         double tolerance, uint64_t windows);
+
 // Greedy text is the same however the prompt is cut and whatever else is in the batch; the same steps give the same
 // bits.
 Status checkInvariance(Engine &engine, const std::string &modelFolder);

@@ -10,8 +10,9 @@ using namespace tenon;
 static int usage() {
   std::fputs(
       "usage: tenon-golden CHECK ENGINE MODEL_FOLDER [--tolerance X] [--eval FOLDER] [--text FILE] [--windows N] "
-      "[--threads N]\n"
-      "  CHECK: logits, greedy, perplexity, invariance, tokens (prints the greedy text of every prompt as ids)\n",
+      "[--threads N] [--against ENGINE]\n"
+      "  CHECK: compare (perplexity and divergence --against another engine), logits, greedy, perplexity, invariance, "
+      "tokens (prints the greedy text of every prompt as ids)\n",
       stderr);
   return 2;
 }
@@ -36,6 +37,7 @@ int main(int argc, char **argv) {
   uint64_t windows = 0;
   std::string evalFolder = model + "/../eval", text = "text.txt";
   EngineOptions options;
+  std::string against;
   for (int i = 4; i + 1 < argc; i += 2) {
     const std::string name = argv[i], value = argv[i + 1];
     if (name == "--tolerance")
@@ -44,6 +46,8 @@ int main(int argc, char **argv) {
       evalFolder = value;
     else if (name == "--text")
       text = value;
+    else if (name == "--against")
+      against = value;
     else if (name == "--windows")
       windows = std::strtoull(value.c_str(), nullptr, 10);
     else if (name == "--threads")
@@ -60,7 +64,11 @@ int main(int argc, char **argv) {
       status = golden::checkGreedy(**engine, model, tolerance);
     else if (check == "perplexity")
       status = golden::checkPerplexity(**engine, model, evalFolder, text, tolerance, windows);
-    else if (check == "invariance")
+    else if (check == "compare") {
+      auto reference = Engine::open(against, options);
+      status = reference.isOk() ? golden::comparePerplexity(**engine, **reference, evalFolder, text, tolerance, windows)
+                                : reference.status();
+    } else if (check == "invariance")
       status = golden::checkInvariance(**engine, model);
     else if (check == "tokens")
       status = printTokens(**engine, model);

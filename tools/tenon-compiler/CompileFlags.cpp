@@ -41,9 +41,15 @@ void CompileFlags::declare(CLI::App &app) {
       ->default_str("native")
       ->type_name("SPEC")
       ->allow_extra_args(false);
-  app.add_option("--quant", quant_,
-                 "Stored weights: bf16, fp16, fp32; auto turns f32 into bf16 and leaves 16-bit types")
-      ->check(CLI::IsMember({"auto", "bf16", "fp16", "fp32"}))
+  app.add_option(
+         "--quant", quant_,
+         "Stored weights: a format, then PATTERN=FORMAT for some of them, as 'int4_wo; lm_head=int8_wo'. Formats: " +
+             formatList())
+      ->default_str("auto")
+      ->type_name("RECIPE");
+  app.add_option("--activations", activations_,
+                 "Rows that meet quantized weights: int8 (what auto takes), or float, which costs speed")
+      ->check(CLI::IsMember({"auto", "int8", "float"}))
       ->default_str("auto");
   app.add_option("--max-batch", maxBatch_, "Sequences at once")->default_str("4")->type_name("N");
   app.add_option("--max-seq", maxSeq_, "Tokens of one sequence")
@@ -67,6 +73,7 @@ Result<CompileOptions> CompileFlags::read() const {
   CompileOptions options;
   options.model = model_;
   options.quant = quant_;
+  options.activations = activations_;
   if (!targets_.empty())
     options.targets = targets_;
   options.jobs = jobs_;

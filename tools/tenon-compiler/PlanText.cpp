@@ -18,7 +18,8 @@ std::string amount(const char *name, uint64_t bytes) {
 
 std::string planText(const EnginePlan &plan) {
   std::string text = plan.family + ", " + std::to_string(plan.parameters) + " parameters, weights " + plan.weights +
-                     ", kv cache " + plan.kv + "\n" + plan.shape.describe() + "\n";
+                     ", activations " + plan.activations + ", kv cache " + plan.kv + "\n" + plan.shape.describe() +
+                     "\n";
   for (const VariantPlan &variant : plan.variants) {
     char flops[64];
     std::snprintf(flops, sizeof flops, "%.2f GFLOP a token", static_cast<double>(variant.flopsPerToken) / 1e9);
@@ -34,7 +35,7 @@ void writePlan(JsonWriter &json, const EnginePlan &plan) {
       .field("family", plan.family)
       .field("parameters", plan.parameters)
       .field("source_bytes", plan.sourceBytes);
-  json.field("weights", plan.weights).field("kv", plan.kv);
+  json.field("weights", plan.weights).field("activations", plan.activations).field("kv", plan.kv);
   json.field("max_sequences", plan.shape.maxSequences).field("max_context", plan.shape.maxContext);
   json.field("pages", plan.shape.pages).field("page_tokens", plan.shape.pageTokens).key("body_rows").beginArray();
   for (uint32_t rows : plan.shape.bodyRows)

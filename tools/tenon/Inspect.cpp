@@ -110,9 +110,9 @@ private:
     std::string shape;
     for (uint64_t d : *w.shape())
       shape += (shape.empty() ? "" : " x ") + std::to_string(d);
-    std::printf("weight     %-28s %-4s %-20s %-20s at %" PRIu64 ", %s\n", w.name()->c_str(),
-                schema::EnumNameDType(w.dtype()), shape.c_str(), w.layout()->c_str(), w.slice()->offset(),
-                formatBytes(w.slice()->bytes()).c_str());
+    std::printf("weight     %-28s %-16s %-20s %-20s at %" PRIu64 ", %s\n", w.name()->c_str(),
+                w.format() ? w.format()->c_str() : schema::EnumNameDType(w.dtype()), shape.c_str(), w.layout()->c_str(),
+                w.slice()->offset(), formatBytes(w.slice()->bytes()).c_str());
   }
 
   static void list(JsonWriter &json, std::string_view name,
@@ -181,6 +181,7 @@ private:
       json.beginObject()
           .field("name", w->name()->string_view())
           .field("dtype", schema::EnumNameDType(w->dtype()))
+          .field("format", w->format() ? w->format()->string_view() : "")
           .key("shape")
           .beginArray();
       for (uint64_t d : *w->shape())

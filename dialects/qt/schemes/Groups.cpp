@@ -18,8 +18,7 @@ static void quantize(Storage storage, std::span<const float> values, uint8_t *co
     return roundTo(values, scale, middle, 1, maxCode, codes);
   }
   // The range holds 0, so that padding and pruned weights stay exact.
-  float low = std::min(*std::ranges::min_element(values), 0.0f),
-        high = std::max(*std::ranges::max_element(values), 0.0f);
+  auto [low, high] = rangeWithZero(values);
   scale = asHalf((high - low) / static_cast<float>(maxCode));
   zero = scale > 0 ? static_cast<uint8_t>(std::clamp(std::nearbyint(-low / scale), 0.0f, static_cast<float>(maxCode)))
                    : uint8_t(0);

@@ -5,13 +5,20 @@
 
 using namespace tenon::qt;
 
+// The number of the largest magnitude with its sign, the first of equals.
+static float largestOf(std::span<const float> values) {
+  Range range = rangeWithZero(values);
+  if (range.high != -range.low)
+    return range.high > -range.low ? range.high : range.low;
+  for (float v : values)
+    if (v == range.high || v == range.low)
+      return v;
+  return 0;
+}
+
 void Q4_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
-  float largest = 0; // with its sign, the first of equals
+  float exact = largestOf(std::span(values, static_cast<size_t>(count))) / -8, inverse = inverseOf(exact);
   for (int64_t i = 0; i < count; ++i)
-    if (std::fabs(values[i]) > std::fabs(largest))
-      largest = values[i];
-  float exact = largest / -8, inverse = exact != 0 ? 1 / exact : 0;
-  for (int64_t i = 0; i < count; ++i)
-    codes[i] = static_cast<uint8_t>(std::min(15, static_cast<int>(values[i] * inverse + 8.5f)));
+    codes[i] = static_cast<uint8_t>(std::min(15, static_cast<int32_t>(values[i] * inverse + 8.5f)));
   scale = asHalf(exact);
 }

@@ -5,8 +5,13 @@
 using namespace tenon::qt;
 
 void Q8_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
-  float exact = maxAbs(std::span(values, static_cast<size_t>(count))) / 127, inverse = exact != 0 ? 1 / exact : 0;
-  for (int64_t i = 0; i < count; ++i)
-    codes[i] = static_cast<uint8_t>(128 + static_cast<int>(std::round(values[i] * inverse)));
+  float exact = maxAbs(std::span(values, static_cast<size_t>(count))) / 127, inverse = inverseOf(exact);
+  for (int64_t i = 0; i < count; ++i) {
+    // Half away from zero: what truncation leaves is exact.
+    float x = values[i] * inverse;
+    int32_t whole = static_cast<int32_t>(x);
+    float rest = x - static_cast<float>(whole);
+    codes[i] = static_cast<uint8_t>(128 + whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0));
+  }
   scale = asHalf(exact);
 }

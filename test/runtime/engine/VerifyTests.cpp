@@ -118,7 +118,15 @@ const Fault kFaults[] = {
     {"WeightTwice", [](ToyEngine &t) { t.rank().weights.push_back(std::make_unique<WeightT>(*t.rank().weights[0])); },
      "expected every weight once, found 'shift' again"},
     {"WeightLayout", [](ToyEngine &t) { t.rank().weights[0]->layout = ""; }, "weights[0].layout"},
-    {"WeightDtype", [](ToyEngine &t) { t.rank().weights[0]->dtype = DType(6); }, "weights[0].dtype"},
+    {"WeightDtype", [](ToyEngine &t) { t.rank().weights[0]->dtype = DType(200); }, "weights[0].dtype"},
+    {"WeightFormatNameless", [](ToyEngine &t) { t.rank().weights[0]->format = std::string(2000, 'q'); },
+     "weights[0].format"},
+    {"WeightNibblesShort",
+     [](ToyEngine &t) {
+       t.rank().weights[0]->dtype = DType::Q4;
+       t.rank().weights[0]->shape = {2 * t.rank().weights[0]->slice->bytes() + 1};
+     },
+     "weights[0].slice.bytes"},
     {"WeightShapeless", [](ToyEngine &t) { t.rank().weights[0]->shape.clear(); }, "weights[0].shape"},
     {"WeightDimensionZero", [](ToyEngine &t) { t.rank().weights[0]->shape = {0}; }, "weights[0].shape"},
     {"WeightManyDimensions", [](ToyEngine &t) { t.rank().weights[0]->shape.assign(9, 1); }, "weights[0].shape"},
