@@ -1,14 +1,15 @@
 // Linear kernels: y_i[n, o] = epilogue_i(sum_k x[n, k] * W_i[o, k]) for one or more weights over one input.
-//   x    [rows][depth]  an operand, or rows that the kernel prepares for itself (norm, cast) in scratch
-//   W_i  packed [N/16][depth/k][16][k]: a panel is 16 outputs over the whole depth, contiguous
+//   x    [rows][depth]  an operand, or rows that the kernel prepares for itself (norm, cast, quantize_rows) in scratch
+//   W_i  packed [N/16][depth/k][16][k], or codes and scales (qt::PanelLayout): a panel is 16 outputs over the whole
+//        depth, contiguous
 //
 // Loops: panels over workers (all linears' panels numbered through, so that shares are even) > `panels` side by side >
 // blocks of `rows` > depth, with rows x panels sums in registers.
 //   Few rows: one block of rows; every weight is read once, from `panels` streams, each prefetched ahead.
 //   Many rows: each tile of panels is passed once per block of rows; all passes together prefetch the next tile. With
 //   `depth` > 0 the depth is cut so that the panels' part stays in L1 while all rows pass, and sums wait in scratch in
-//   between. The order of additions per output is the same in all.
-#include "codegen/common/RowPrep.h"
+//   between; 4-bit codes are unpacked for each such part once. The order of additions per output is the same in all.
+#include "codegen/common/QuantizeRow.h"
 #include "codegen/cpu/Emitters.h"
 #include "codegen/cpu/LinearEmitter.h"
 
@@ -18,21 +19,34 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 LinearEmitter::LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const Dot &dot, kernel::TilingAttr tiling)
-    : b(b), plan(plan), dot(dot), tiling(tiling), steps(plan.depth / dot.inputsPerStep()),
-      panelBytes(llvm::divideCeil(plan.depth, dot.inputsPerStep()) * dot.lineBytes()) {}
+    : b(b), plan(plan), dot(&dot), tiling(tiling), stepInputs(dot.inputsPerStep()), stepBytes(dot.lineBytes()),
+      steps(plan.depth / stepInputs), panelBytes(llvm::divideCeil(plan.depth, stepInputs) * stepBytes) {}
+
+LinearEmitter::LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const CodeDot &codes, kernel::TilingAttr tiling)
+    : b(b), plan(plan), codes(&codes), packedView(CodeView::packed(plan.storage(), rowLayoutOf(plan.x))),
+      stagedView(packedView.bits == 4 ? packedView.staged() : packedView), tiling(tiling),
+      stepInputs(packedView.unitInputs), stepBytes(packedView.unitBytes), steps(packedView.unitsIn(plan.depth)),
+      panelBytes(qt::PanelLayout(plan.storage(), plan.depth).panelBytes()) {}
 
 void LinearEmitter::prepareInput() {
+  int64_t padded = llvm::alignTo(plan.depth, lanes);
+  rowStride = codes ? rowLayoutOf(plan.x).bytes() : plan.depth * dot->inputBytes();
   if (RowPrep::isOperand(plan.x)) {
     input = b.pointer(plan.x);
-    rowStride = plan.depth * dot.inputBytes();
     return;
   }
   // Every worker prepares all rows for itself: cheaper than a launch for the few rows that get here.
-  int64_t padded = llvm::alignTo(plan.depth, lanes);
-  rowStride = llvm::alignTo(padded * dot.inputBytes(), 64);
+  if (!codes)
+    rowStride = llvm::alignTo(padded * dot->inputBytes(), 64);
   input = b.scratch(plan.rows * rowStride);
-  b.loop(0, plan.rows, 1,
-         [&](Value row) { RowPrep(b, plan.x, row).writeTo(b.at(input, b.mul(row, rowStride)), padded); });
+  b.loop(0, plan.rows, 1, [&](Value row) {
+    Value destination = b.at(input, b.mul(row, rowStride));
+    codes ? quantizeRow(b, plan.x, row, destination) : RowPrep(b, plan.x, row).writeTo(destination, padded);
+  });
+}
+
+Value LinearEmitter::zeroSum() {
+  return b.zeros(b.vectorType(codes && packedView.isWhole() ? Type(b.getI32Type()) : Type(b.getF32Type())));
 }
 
 // Panels of the widest tile of a group: as the tiling says, fewer where the sums of very many rows would not fit in
@@ -43,13 +57,25 @@ int64_t LinearEmitter::widestTile(const LinearGroup &group) {
   return std::min(std::max<int64_t>(1, columns / linears), std::max<int64_t>(group.wholePanels(), 1));
 }
 
+// Steps of a block of depth: as the tiling says, fewer where their staged form would not fit in scratch.
+int64_t LinearEmitter::stepsPerBlock(int64_t columns) {
+  int64_t count = tiling.getDepth() > 0 ? tiling.getDepth() / stepInputs : steps;
+  if (usesStage())
+    count = std::min(count, maxStageBytes / (columns * stagedView.unitBytes));
+  return std::max<int64_t>(1, count);
+}
+
 void LinearEmitter::emit() {
   prepareInput();
   int64_t columns = 0;
   for (const LinearGroup &group : plan.groups)
     columns = std::max(columns, widestTile(group) * static_cast<int64_t>(group.linears.size()));
-  if (tiling.getDepth() > 0 || usesTiles() || columns > tiling.getPanels())
+  if (tiling.getDepth() > 0 || usesTiles() || usesStage() || columns > tiling.getPanels())
     sumScratch = b.scratch(plan.rows * columns * sumBytes);
+  if (usesStage()) {
+    int64_t atOnce = std::min(columns, tiling.getPanels());
+    stageScratch = b.scratch(atOnce * stepsPerBlock(atOnce) * stagedView.unitBytes);
+  }
   if (usesTiles()) {
     usualTiles = {std::min(tiling.getRows(), plan.rows), std::min(columns, tiling.getPanels())};
     configureTiles(usualTiles.first, usualTiles.second);
@@ -102,14 +128,14 @@ void LinearEmitter::emitTile(const Tile &tile) {
   bool cut = tiling.getDepth() > 0 && tiling.getDepth() < plan.depth && plan.rows > tiling.getRows();
   // More linears than panels in registers: one after the other.
   int64_t atOnce = std::max<int64_t>(1, std::min(tile.columns(), tiling.getPanels()));
-  if (cut || usesTiles() || atOnce < tile.columns())
+  if (cut || usesTiles() || usesStage() || atOnce < tile.columns())
     return emitTileThroughScratch(tile, atOnce);
 
   Values panels = panelPointers(tile), next = panels;
   for (Value &pointer : next)
     pointer = b.at(pointer, tile.count * panelBytes);
   forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
-    Values sums(rows * tile.columns(), b.splat(0));
+    Values sums(rows * tile.columns(), zeroSum());
     int64_t unroll = stepsPerRound(rows, tile.columns());
     Ahead ahead = plan.rows == rows ? aheadInPass(panels, b.i64(0), unroll) : aheadOfTile(next, row, steps, unroll);
     sums = multiply(panels, row, rows, b.i64(0), steps, ahead, sums);
@@ -121,12 +147,11 @@ void LinearEmitter::emitTile(const Tile &tile) {
 void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
   Sums sums{sumScratch, tile.columns()};
   b.loop(0, plan.rows * tile.columns(), 1,
-         [&](Value i) { b.store(b.splat(0), b.at(sums.base, b.mul(i, sumBytes)), 64); });
+         [&](Value i) { b.store(zeroSum(), b.at(sums.base, b.mul(i, sumBytes)), 64); });
 
   Values all = panelPointers(tile);
   int64_t blockRows = std::min(tiling.getRows(), plan.rows);
-  int64_t blockSteps = tiling.getDepth() > 0 ? tiling.getDepth() / dot.inputsPerStep() : steps;
-  blockSteps = std::max<int64_t>(1, blockSteps);
+  int64_t blockSteps = stepsPerBlock(atOnce);
   int64_t whole = steps / blockSteps * blockSteps;
   for (int64_t from = 0; from < tile.columns(); from += atOnce) {
     ArrayRef<Value> panels = ArrayRef(all).slice(from, std::min(atOnce, tile.columns() - from));
@@ -134,15 +159,16 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
       // Next comes the next block of depth or, from the last one, the next tile.
       Value nextStep = b.add(step, stepCount);
       Value isLast = b.lessThan(b.i64(steps - 1), nextStep);
-      Value skip = b.select(isLast, b.i64(tile.count * panelBytes), b.mul(nextStep, dot.lineBytes()));
+      Value skip = b.select(isLast, b.i64(tile.count * panelBytes), b.mul(nextStep, stepBytes));
       Values next;
       for (Value pointer : panels)
         next.push_back(b.at(pointer, skip));
+      Values weights = usesStage() ? stage(panels, step, stepCount) : llvm::to_vector(panels);
       forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
         int64_t perRound = usesTiles() ? tileSteps : stepsPerRound(rows, static_cast<int64_t>(panels.size()));
         Ahead ahead =
             plan.rows == rows ? aheadInPass(panels, step, perRound) : aheadOfTile(next, row, stepCount, perRound);
-        Block block{panels, from, row, rows, step, stepCount, sums};
+        Block block{weights, from, row, rows, step, stepCount, sums};
         usesTiles() ? multiplyBlockInTiles(block, ahead) : multiplyBlock(block, ahead);
       });
     };
@@ -170,10 +196,11 @@ LinearEmitter::Ahead LinearEmitter::aheadInPass(ArrayRef<Value> panels, Value fr
   Ahead ahead;
   if (tiling.getPrefetch() == 0)
     return ahead;
-  ahead.stride = stepsPerRound * dot.lineBytes();
+  ahead.stride = stepsPerRound * stepBytes;
   ahead.lines = ahead.stride / 64;
+  ahead.mirrored = codes;
   for (Value panel : panels)
-    ahead.from.push_back(b.at(b.at(panel, b.mul(fromStep, dot.lineBytes())), tiling.getPrefetch()));
+    ahead.from.push_back(b.at(b.at(panel, b.mul(fromStep, stepBytes)), tiling.getPrefetch()));
   return ahead;
 }
 
@@ -184,7 +211,7 @@ LinearEmitter::Ahead LinearEmitter::aheadOfTile(ArrayRef<Value> next, Value row,
   if (tiling.getPrefetch() == 0)
     return ahead;
   int64_t passes = llvm::divideCeil(plan.rows, tiling.getRows());
-  ahead.stride = std::max<int64_t>(1, stepsPerRound * dot.lineBytes() / passes);
+  ahead.stride = std::max<int64_t>(1, stepsPerRound * stepBytes / passes);
   ahead.lines = llvm::divideCeil(ahead.stride, 64);
   Value done = b.mul(b.div(row, tiling.getRows()), ahead.stride * (stepCount / stepsPerRound));
   for (Value panel : next)
@@ -193,6 +220,8 @@ LinearEmitter::Ahead LinearEmitter::aheadOfTile(ArrayRef<Value> next, Value row,
 }
 
 void LinearEmitter::fetch(const Ahead &ahead, Value round) {
+  if (ahead.mirrored)
+    return;
   for (Value from : ahead.from)
     for (int64_t line = 0; line < ahead.lines; ++line)
       b.prefetch(b.at(b.at(from, b.mul(round, ahead.stride)), line * 64));
@@ -210,6 +239,9 @@ void LinearEmitter::finish(const Tile &tile, Value row, int64_t rows, ArrayRef<V
       for (size_t i = 0; i < tile.group.linears.size(); ++i) {
         model::LinearOp linear = tile.group.linears[i];
         Value sum = sums[r * tile.columns() + panel * tile.linears() + i];
+        if (codes)
+          sum =
+              toFloats(sum, b.at(b.pointer(linear.getWeight()), b.mul(b.add(tile.first, panel), panelBytes)), rowIndex);
         if (Value bias = linear.getBias())
           sum = b.addF(sum, loadOperand(b, bias, {}, column, count));
         known[linear.getResult()] = sum;
@@ -235,8 +267,17 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
   if (failed(plan))
     return failure();
   kernel::TilingAttr tiling = *func.getTiling();
-  Type input = cast<RankedTensorType>(plan->x.getType()).getElementType();
-  FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), plan->weightType, plan->layout, input);
+  auto x = cast<RankedTensorType>(plan->x.getType());
+  if (isQuantizedRows(plan->x) || isa<qt::QuantizedType>(plan->weightType)) {
+    if (failed(plan->verifyCodes(func)))
+      return failure();
+    FailureOr<CodeDot> codes = CodeDot::choose(func, tiling.getDot(), plan->storage().bits);
+    if (failed(codes))
+      return failure();
+    LinearEmitter(b, *plan, *codes, tiling).emit();
+    return success();
+  }
+  FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), plan->weightType, plan->layout, x.getElementType());
   if (failed(dot))
     return failure();
   if (tiling.getDot() == "amx" && !fitsTiles(tiling))

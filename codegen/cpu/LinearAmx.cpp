@@ -70,11 +70,11 @@ void LinearEmitter::multiplyBlockInTiles(const Block &block, const Ahead &ahead)
         }
     };
     Value sumStride = b.i64(block.sums.rowBytes()), inputStride = b.i64(rowStride), lineStride = b.i64(tileRowBytes);
-    int64_t stepBytes = dot.inputsPerStep() * dot.inputBytes();
+    int64_t stepBytes = dot->inputsPerStep() * dot->inputBytes();
     Value rowInput = b.at(b.at(input, b.mul(block.row, rowStride)), b.mul(block.step, stepBytes));
     Values lines;
     for (Value panel : block.panels)
-      lines.push_back(b.at(panel, b.mul(block.step, dot.lineBytes())));
+      lines.push_back(b.at(panel, b.mul(block.step, dot->lineBytes())));
 
     forSums([&](Value tile, Value pointer) { b.intrinsic("llvm.x86.tileloadd64", {}, {tile, pointer, sumStride}); });
     b.loop(0, rounds, 1, [&](Value round) {
@@ -84,7 +84,7 @@ void LinearEmitter::multiplyBlockInTiles(const Block &block, const Ahead &ahead)
         b.intrinsic("llvm.x86.tileloadd64", {}, {tileNumber(b, tiles.input(i)), rows, inputStride});
       }
       for (int64_t c = 0; c < columns; ++c) {
-        Value weights = b.at(lines[c], b.mul(round, tileSteps * dot.lineBytes()));
+        Value weights = b.at(lines[c], b.mul(round, tileSteps * dot->lineBytes()));
         b.intrinsic("llvm.x86.tileloadd64", {}, {tileNumber(b, tiles.weights(c)), weights, lineStride});
       }
       for (int64_t i = 0; i < rowTiles; ++i)

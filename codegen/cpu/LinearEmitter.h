@@ -1,7 +1,9 @@
-// The linear emitter's parts: the schedule (Linear.cpp) and what it multiplies blocks of rows with (LinearVector.cpp,
-// LinearAmx.cpp).
+// The linear emitter's parts: the schedule (Linear.cpp) and what it multiplies blocks of rows with: floats
+// (LinearVector.cpp, LinearAmx.cpp) or codes (LinearCodes.cpp, LinearStage.cpp).
 #pragma once
 
+#include "codegen/cpu/CodeDot.h"
+#include "codegen/cpu/CodeView.h"
 #include "codegen/cpu/Dot.h"
 #include "codegen/cpu/LinearPlan.h"
 
@@ -10,6 +12,7 @@ namespace tenon::codegen::cpu {
 class LinearEmitter {
 public:
   LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const Dot &dot, kernel::TilingAttr tiling);
+  LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const CodeDot &codes, kernel::TilingAttr tiling);
 
   void emit();
 
@@ -17,6 +20,7 @@ private:
   static constexpr int64_t lanes = KernelBuilder::lanes;
   static constexpr int64_t sumBytes = lanes * 4;                                 // one 16-lane sum in scratch
   static constexpr int64_t maxSumBytes = KernelBuilder::maxScratchBytes * 3 / 4; // leaves room for prepared input
+  static constexpr int64_t maxStageBytes = 48 << 10;
   using Values = llvm::SmallVector<mlir::Value>;
 
   // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.
@@ -30,12 +34,13 @@ private:
     int64_t columns() const { return count * linears(); }
   };
   // What one pass over weights fetches meanwhile: for each panel, `lines` cache lines from `from`, which moves on by
-  // `stride` bytes with each round of the loop.
+  // `stride` bytes with each round of the loop. `mirrored`: the line at the same place as each line that is read.
   struct Ahead {
     Values from;
     int64_t lines = 0, stride = 0;
+    bool mirrored = false;
   };
-  // Sums in scratch, [rows][columns][16] f32.
+  // Sums in scratch, [rows][columns][16] f32 (i32 where they stay integers).
   struct Sums {
     mlir::Value base;
     int64_t columns;
@@ -55,6 +60,7 @@ private:
   // --- Linear.cpp
   void prepareInput();
   int64_t widestTile(const LinearGroup &group);
+  int64_t stepsPerBlock(int64_t columns);
   void emitGroup(const LinearGroup &group, mlir::Value begin, mlir::Value end);
   void emitTile(const Tile &tile);
   void emitTileThroughScratch(const Tile &tile, int64_t columnsAtOnce);
@@ -65,6 +71,8 @@ private:
   Ahead aheadOfTile(llvm::ArrayRef<mlir::Value> next, mlir::Value row, int64_t stepCount, int64_t stepsPerRound);
   void fetch(const Ahead &ahead, mlir::Value round);
   void finish(const Tile &tile, mlir::Value row, int64_t rows, llvm::ArrayRef<mlir::Value> sums);
+  // A sum before anything was added.
+  mlir::Value zeroSum();
 
   // --- LinearVector.cpp: sums in registers
   // Steps in one round of the loop over depth. Few where there are many sums: LLVM moves the loads of a whole round to
@@ -79,6 +87,34 @@ private:
   Values loadSums(const Sums &sums, mlir::Value row, int64_t rows, int64_t from, int64_t count);
   void storeSums(const Sums &sums, mlir::Value row, int64_t rows, int64_t from, int64_t count,
                  llvm::ArrayRef<mlir::Value> values);
+
+  // --- LinearCodes.cpp: codes of weights and activations, integer sums of segments in registers
+  // The weights of a pass, as packed or staged; row and steps count inputs.
+  Values multiplyCodes(const CodeView &view, llvm::ArrayRef<mlir::Value> panels, mlir::Value row, int64_t rows,
+                       mlir::Value fromStep, int64_t stepCount, const Ahead &ahead, Values sums);
+  // One unit of which `inputs` inputs exist. `units`: where it begins in each panel; `index`: its number.
+  struct Unit {
+    const CodeView &view;
+    Values units;
+    mlir::Value row, index;
+    int64_t rows, inputs;
+    Values fetched; // the places to fetch, where ahead is mirrored
+  };
+  void takeUnit(const Unit &unit, Values &sums);
+  Values takeLines(const Unit &unit, int64_t segment, int64_t lines, Values sums);
+  void takeLine(const Unit &unit, mlir::Value lineOffset, mlir::Value firstInput, Values &sums);
+  Values startOfSegment(const Unit &unit, int64_t segment);
+  void addSegment(const Unit &unit, int64_t segment, llvm::ArrayRef<mlir::Value> partial, Values &sums);
+  mlir::Value scalesAt(const CodeView &view, mlir::Value pointer);
+  mlir::Value rowInput(mlir::Value row, int64_t offset); // in row `row` of the input
+  // The f32 value of a finished sum of `row` and a panel.
+  mlir::Value toFloats(mlir::Value sum, mlir::Value panel, mlir::Value row);
+
+  // --- LinearStage.cpp: codes unpacked once for all rows
+  bool usesStage() { return codes && packedView.bits == 4 && plan.rows > tiling.getRows(); }
+  // Unpacks units [step, step + count) of the panels into scratch; where each begins there.
+  Values stage(llvm::ArrayRef<mlir::Value> panels, mlir::Value step, int64_t count);
+  void stageUnit(mlir::Value from, mlir::Value to);
 
   // --- LinearAmx.cpp: sums in tile registers
   bool usesTiles() { return tiling.getDot() == "amx"; }
@@ -96,14 +132,18 @@ private:
 
   KernelBuilder &b;
   const LinearPlan &plan;
-  const Dot &dot;
+  const Dot *dot = nullptr;       // of floats
+  const CodeDot *codes = nullptr; // of codes
+  CodeView packedView, stagedView;
   kernel::TilingAttr tiling;
-  int64_t steps, panelBytes; // whole steps over the depth; bytes of one panel
-  mlir::Value input;         // row-major rows, rowStride bytes apart
+  int64_t stepInputs, stepBytes; // of one step of the depth: inputs, bytes of a panel
+  int64_t steps, panelBytes;     // whole steps over the depth; bytes of one panel
+  mlir::Value input;             // row-major rows, rowStride bytes apart
   int64_t rowStride = 0;
   mlir::Value tileConfiguration;
   std::pair<int64_t, int64_t> usualTiles; // rows and columns that tiles are configured for except in odd blocks
   mlir::Value sumScratch;                 // for Sums, where sums do not stay in registers
+  mlir::Value stageScratch;               // for staged panels
 };
 
 } // namespace tenon::codegen::cpu

@@ -1,5 +1,6 @@
 #include "codegen/cpu/LinearPlan.h"
-#include "codegen/common/RowPrep.h"
+#include "codegen/common/QuantizeRow.h"
+#include "codegen/cpu/CodeView.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -80,4 +81,24 @@ FailureOr<LinearPlan> LinearPlan::of(kernel::FuncOp func) {
   if (failed(RowPrep::verify(plan.x)))
     return failure();
   return plan;
+}
+
+// The most inputs whose products fit in an int32 sum: 127 * 128 * 2^17 < 2^31.
+static constexpr int64_t maxInputs = int64_t(1) << 17;
+
+LogicalResult LinearPlan::verifyCodes(kernel::FuncOp func) const {
+  auto quantized = dyn_cast<qt::QuantizedType>(weightType);
+  auto scheme = quantized ? dyn_cast<qt::Scheme>(quantized.getScheme()) : qt::Scheme();
+  if (!scheme || !isQuantizedRows(x))
+    return func.emitOpError() << "multiplies " << x.getType() << " by weights of " << weightType
+                              << "; expected both of them quantized or both of them floats";
+  if (layout.getN() != qt::kPanelOutputs || layout.getK() != scheme.panelInputs())
+    return func.emitOpError() << "has " << weightType << " weights in " << layout
+                              << ", expected n = 16 and k = " << scheme.panelInputs();
+  if (!CodeView::canWalk(storage(), rowLayoutOf(x)))
+    return func.emitOpError() << "has rows of " << x.getType() << " for weights of " << weightType
+                              << "; expected sums over the smaller of the two groups, which divides the other";
+  if (depth > maxInputs)
+    return func.emitOpError() << "sums " << depth << " products of codes, expected at most " << maxInputs;
+  return success();
 }

@@ -4,6 +4,7 @@
 
 #include "dialects/kernel/Kernel.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 
 namespace tenon::codegen::cpu {
 
@@ -25,6 +26,13 @@ struct LinearPlan {
   mlir::Type weightType; // element type and layout of all weights
   kernel::PackedAttr layout;
   llvm::SmallVector<LinearGroup> groups; // in the order of the kernel's results
+
+  // How quantized weights are stored.
+  qt::Storage storage() const {
+    return mlir::cast<qt::Scheme>(mlir::cast<qt::QuantizedType>(weightType).getScheme()).getStorage();
+  }
+  // Whether codes of weights and rows can be multiplied; fails with a diagnostic.
+  mlir::LogicalResult verifyCodes(kernel::FuncOp func) const;
 
   // Fails with a diagnostic for what the linear emitter does not do.
   static mlir::FailureOr<LinearPlan> of(kernel::FuncOp func);

@@ -70,9 +70,19 @@ uint64_t PackedAttr::storedBytes(RankedTensorType type) const {
   return panels * steps * getN() * getK() * type.getElementTypeBitWidth() / 8;
 }
 
+StringRef TargetAttr::getCodeDot() const {
+  if (hasFeature("amx-int8"))
+    return "amx";
+  if (hasFeature("avx512vnni"))
+    return "vnni";
+  if (hasFeature("avx2"))
+    return "maddwd";
+  return hasFeature("i8mm") ? "usdot" : "widen";
+}
+
 LogicalResult TilingAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef dot, int64_t rows,
                                  int64_t panels, int64_t depth, int64_t streams, int64_t prefetch) {
-  if (failed(verifyDot(emitError, dot)))
+  if (!llvm::is_contained({"vnni", "maddwd", "usdot", "widen"}, dot) && failed(verifyDot(emitError, dot)))
     return failure();
   if (rows < 1 || panels < 1 || streams < 1)
     return emitError() << "tiling has rows = " << rows << ", panels = " << panels << ", streams = " << streams

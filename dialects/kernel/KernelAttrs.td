@@ -19,6 +19,8 @@ def Kernel_TargetAttr : AttrDef<Kernel_Dialect, "Target"> {
     // A number of the table; a missing name is a bug in the target's table and ends the process with a message.
     int64_t number(::llvm::StringRef name) const;
     bool hasFeature(::llvm::StringRef name) const; // without sign
+    // The multiplier for 8-bit activations, by features: "amx", "vnni", "maddwd" (AVX2), "usdot" or "widen".
+    ::llvm::StringRef getCodeDot() const;
   }];
 }
 
@@ -38,7 +40,7 @@ def Kernel_TilingAttr : AttrDef<Kernel_Dialect, "Tiling"> {
   let mnemonic = "tiling";
   let summary = "the schedule of one kernel";
   let description = [{
-    `dot`: multiplier ("fma", "bf16", "amx"). `rows` x `panels`: accumulators in registers (panels are 16 columns). `depth`: columns of
+    `dot`: multiplier ("fma", "bf16", "amx"; for 8-bit activations "vnni", "maddwd", "usdot", "widen", "amx"). `rows` x `panels`: accumulators in registers (panels are 16 columns). `depth`: columns of
     the input per cache block (0: all). `streams`: weight panels read side by side. `prefetch`: bytes ahead, 0 for none.
     An anchor that lacks a dimension leaves it 1 or 0.
   }];

@@ -1,6 +1,7 @@
 #include "passes/tile/Tiling.h"
 #include "dialects/interfaces/Interfaces.h"
 #include "dialects/model/Model.h"
+#include "dialects/qt/Qt.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -14,6 +15,8 @@ struct LinearShape {
   int64_t rows = 1;
   int64_t joined = 1; // linears that share an epilogue, at most
   bool narrow = true; // bf16 rows and weights throughout
+  bool codes = false; // 8-bit rows
+  bool whole = false; // of those, one scale for a row and one for an output
 };
 
 // The linears that `value` is made of, through elementwise ops.
@@ -32,6 +35,11 @@ static LinearShape shapeOf(kernel::FuncOp kernel) {
   LinearShape shape;
   for (auto linear : kernel.getBody().getOps<model::LinearOp>()) {
     shape.rows = linear.getX().getType().getDimSize(0);
+    RankedTensorType weight = linear.getWeight().getType();
+    if (qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType())) {
+      shape.codes = true;
+      shape.whole = rows.getGroup() == 0 && qt::schemeOf(weight) && qt::schemeOf(weight).getStorage().group == 0;
+    }
     shape.narrow &=
         linear.getX().getType().getElementType().isBF16() && linear.getWeight().getType().getElementType().isBF16();
   }
@@ -65,6 +73,23 @@ static kernel::TilingAttr vectorTiling(MLIRContext *context, StringRef dot, Line
                                  target.number("prefetch_bytes"));
 }
 
+// Integer sums; where scales change along the depth, as many f32 sums wait beside them.
+static int64_t codeSums(LinearShape shape, kernel::TargetAttr target) {
+  return target.number("code_sums") * (shape.whole ? 2 : 1);
+}
+
+static kernel::TilingAttr codeTiling(MLIRContext *context, LinearShape shape, kernel::TargetAttr target) {
+  StringRef dot = target.getCodeDot() == "amx" ? "vnni" : target.getCodeDot();
+  int64_t sums = codeSums(shape, target);
+  bool decode = shape.rows <= target.number("code_decode_rows");
+  int64_t wanted = decode ? std::min(target.number("code_streams"), std::max<int64_t>(1, sums / shape.rows))
+                          : target.number("code_panels");
+  int64_t panels = roundPanels(wanted, shape.joined);
+  int64_t rows = std::clamp<int64_t>(std::max(sums, decode ? shape.rows * panels : 0) / panels, 1, shape.rows);
+  return kernel::TilingAttr::get(context, dot, rows, panels, decode ? 0 : target.number("code_depth"),
+                                 decode ? panels : 1, target.number("code_prefetch"));
+}
+
 static int64_t amxTiles(int64_t rows, int64_t panels) {
   int64_t tileRows = llvm::divideCeil(rows, kAmxTileRows);
   return tileRows * panels + tileRows + panels;
@@ -87,6 +112,8 @@ kernel::TilingAttr tenon::chooseTiling(kernel::FuncOp kernel, kernel::TargetAttr
   if (kernel.getAnchor() != "linear")
     return kernel::TilingAttr::get(context, "fma", 1, 1, 0, 1, target.number("prefetch_bytes"));
   LinearShape shape = shapeOf(kernel);
+  if (shape.codes)
+    return codeTiling(context, shape, target);
   StringRef dot = shape.narrow ? target.getDot() : "fma";
   return dot == "amx" ? amxTiling(context, shape, target) : vectorTiling(context, dot, shape, target);
 }
@@ -94,6 +121,8 @@ kernel::TilingAttr tenon::chooseTiling(kernel::FuncOp kernel, kernel::TargetAttr
 bool tenon::fitsRegisters(kernel::TilingAttr tiling, kernel::TargetAttr target) {
   if (tiling.getDot() == "amx")
     return amxTiles(tiling.getRows(), tiling.getPanels()) <= kAmxTiles;
+  if (tiling.getDot() != "fma" && tiling.getDot() != "bf16")
+    return tiling.getRows() * tiling.getPanels() <= 2 * target.number("code_sums");
   return tiling.getRows() * tiling.getPanels() <= target.number("accumulators");
 }
 

@@ -31,12 +31,34 @@ struct EmulateDotBf16 : OpRewritePattern<LLVM::CallIntrinsicOp> {
     return success();
   }
 };
+
+// sums[i] += the four products of unsigned bytes of a and signed bytes of b in lane i.
+struct EmulateDotBytes : OpRewritePattern<LLVM::CallIntrinsicOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(LLVM::CallIntrinsicOp op, PatternRewriter &rewriter) const override {
+    if (op.getIntrin() != "llvm.x86.avx512.vpdpbusd.512")
+      return failure();
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    VectorType ints = VectorType::get({16}, b.getI32Type());
+    auto number = [&](int32_t v) -> Value { return arith::ConstantOp::create(b, DenseElementsAttr::get(ints, v)); };
+    Value sum = op.getOperand(0), left = vector::BitCastOp::create(b, ints, op.getOperand(1)),
+          right = vector::BitCastOp::create(b, ints, op.getOperand(2));
+    for (int32_t byte = 0; byte < 4; ++byte) {
+      auto top = [&](Value lanes) -> Value { return arith::ShLIOp::create(b, lanes, number(24 - 8 * byte)); };
+      Value a = arith::ShRUIOp::create(b, top(left), number(24)), c = arith::ShRSIOp::create(b, top(right), number(24));
+      sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, a, c));
+    }
+    rewriter.replaceOp(op, sum);
+    return success();
+  }
+};
 } // namespace
 
 LogicalResult tenon::test::emulateIsa(ModuleOp module) {
   for (auto func : module.getOps<func::FuncOp>())
     emulateAmx(func);
   RewritePatternSet patterns(module.getContext());
-  patterns.add<EmulateDotBf16>(module.getContext());
+  patterns.add<EmulateDotBf16, EmulateDotBytes>(module.getContext());
   return applyPatternsGreedily(module, std::move(patterns));
 }

@@ -1,4 +1,4 @@
-// A test-only lowering: instructions that the machine at hand may lack (vdpbf16ps, AMX tiles) become plain vector ops
+// A test-only lowering: instructions that the machine at hand may lack (vdpbf16ps, vpdpbusd, AMX tiles) become plain vector ops
 // with the same meaning, so that kernels written for them run anywhere with AVX2. Slow.
 #pragma once
 

@@ -2,10 +2,10 @@
 // probe bursts on the same workers.
 //
 //   KernelBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--rows R --panels P --depth D --prefetch B]
-//   [--asm]
+//   [--format #qt.q4_0 --row-group 32] [--asm]
 //
 // Weights are read from as many copies as pass 384 MiB, one after another, so that no cache holds them.
-#include "codegen/common/KernelBuilder.h"
+#include "dialects/interfaces/TensorBytes.h"
 #include "test/codegen/LaunchTiming.h"
 #include "test/codegen/LinearText.h"
 #include "tools/tenon/Spread.h"
@@ -21,14 +21,17 @@ using tenon::cli::spreadOf;
 namespace {
 // Plain values: linking kernels resets every option of LLVM's command line.
 struct Options {
-  std::string filter, spec;
+  std::string filter, spec, format;
   unsigned threads, pairs;
-  int64_t rows, panels, depth, prefetch;
+  int64_t rows, panels, depth, prefetch, rowGroup;
   bool printAsm;
 
   static Options parse(int argc, char **argv) {
     static llvm::cl::opt<std::string> filter("filter", llvm::cl::desc("only cases whose name/rows/ contains this"));
     static llvm::cl::opt<std::string> spec("target", llvm::cl::init("cpu:native"));
+    static llvm::cl::opt<std::string> format(
+        "format", llvm::cl::init("bf16"), llvm::cl::desc("of the weights: bf16, or a scheme such as #qt.q4_0"));
+    static llvm::cl::opt<int64_t> rowGroup("row-group", llvm::cl::init(0), llvm::cl::desc("of 8-bit activations"));
     static llvm::cl::opt<unsigned> workers("workers", llvm::cl::init(1));
     static llvm::cl::opt<unsigned> pairs("pairs", llvm::cl::init(7),
                                          llvm::cl::desc("repetitions, each next to probe bursts"));
@@ -36,7 +39,7 @@ struct Options {
         depth("depth", llvm::cl::init(-1)), prefetch("prefetch", llvm::cl::init(-1));
     static llvm::cl::opt<bool> printAsm("asm", llvm::cl::desc("print the kernel's assembly instead"));
     llvm::cl::ParseCommandLineOptions(argc, argv, "Speed of compiled linear kernels\n");
-    return {filter, spec, workers, pairs, rows, panels, depth, prefetch, printAsm};
+    return {filter, spec, format, workers, pairs, rows, panels, depth, prefetch, rowGroup, printAsm};
   }
 };
 
@@ -48,15 +51,15 @@ struct Case {
 // TinyLlama-1.1B: hidden 2048, 4 x 64 key and value outputs, 5632 in the MLP.
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (int64_t rows : {1, 2, 4, 8, 16, 64, 128}) {
+  for (int64_t rows : {1, 2, 4, 8, 16, 64, 128, 512}) {
     auto add = [&](const char *name, LinearText text) {
       text.rows = rows;
       all.push_back({name, text});
     };
     add("qkv", {.inputs = 2048, .outputs = {2048, 256, 256}, .norm = rows <= 4});
-    add("o", {.inputs = 2048, .outputs = {2048}, .residual = true});
+    add("o", {.inputs = 2048, .outputs = {2048}, .residual = true, .quantize = rows <= 4});
     add("gate-up", {.inputs = 2048, .outputs = {5632}, .norm = rows <= 4, .gateUp = true, .narrowOut = true});
-    add("down", {.inputs = 5632, .outputs = {2048}, .residual = true});
+    add("down", {.inputs = 5632, .outputs = {2048}, .residual = true, .quantize = rows <= 2});
   }
   return all;
 }
@@ -67,7 +70,9 @@ public:
       : options(options), pool(pool), probe(probe), target(target) {}
 
   bool run(const char *name, LinearText text, const std::string &dot) {
-    text.narrow = dot != "fma";
+    text.weight = options.format;
+    text.rowGroup = options.rowGroup;
+    text.narrow = dot != "fma" && !text.quantized();
     text.narrowOut = text.narrowOut && text.narrow;
     KernelCase kernel(text.text());
     kernel.setTarget(target);
@@ -89,9 +94,11 @@ public:
     int64_t copies = std::max<int64_t>(1, (384 << 20) / text.weightBytes());
     FunctionType type = kernel.func().getFunctionType();
     auto bytesOf = [&](Type t) {
+      // Weights have whole panels; so many rows hold any other tensor.
       auto tensor = cast<RankedTensorType>(t);
-      return llvm::alignTo(llvm::alignTo(tensor.getDimSize(0), 16) * tensor.getNumElements() / tensor.getDimSize(0) *
-                               codegen::KernelBuilder::bytesOf(tensor.getElementType()),
+      return llvm::alignTo(*tensorBytes(tensor.clone({static_cast<int64_t>(llvm::alignTo(tensor.getDimSize(0), 16)),
+                                                      tensor.getNumElements() / tensor.getDimSize(0)},
+                                                     tensor.getElementType())),
                            4096);
     };
     uint64_t total = 0;
@@ -119,7 +126,7 @@ public:
       }
     }
 
-    cpu::Limit peakLimit = dot == "fma" ? cpu::Limit::F32 : cpu::Limit::Bf16;
+    cpu::Limit peakLimit = text.quantized() ? cpu::Limit::Int8 : dot == "fma" ? cpu::Limit::F32 : cpu::Limit::Bf16;
     size_t turn = 0;
     const double bytes = text.weightBytes(), flops = text.flops();
     const LaunchTimes times = loaded.time(pool, probe, peakLimit, options.pairs, {bytes, flops},
@@ -150,8 +157,9 @@ int main(int argc, char **argv) {
   kernel::TargetAttr resolved = target(options.spec);
   if (!options.printAsm) {
     auto limits = probe.measure(3);
-    printf("limits of %u threads: read %.1f GB/s, bf16 %.0f GFLOP/s (%s), f32 %.0f GFLOP/s (%s)\n", options.threads,
-           limits->readBytesPerSecond / 1e9, limits->bf16FlopsPerSecond / 1e9, limits->bf16Isa.c_str(),
+    printf("limits of %u threads: read %.1f GB/s, int8 %.0f GOP/s (%s), bf16 %.0f GFLOP/s (%s), f32 %.0f GFLOP/s (%s)\n",
+           options.threads, limits->readBytesPerSecond / 1e9, limits->int8OpsPerSecond / 1e9, limits->int8Isa.c_str(),
+           limits->bf16FlopsPerSecond / 1e9, limits->bf16Isa.c_str(),
            limits->f32FlopsPerSecond / 1e9, limits->f32Isa.c_str());
   }
   Runner runner(options, **pool, probe, resolved);

@@ -1,4 +1,7 @@
 #include "test/codegen/LinearText.h"
+#include "dialects/qt/Qt.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "test/codegen/KernelHarness.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -10,8 +13,23 @@ static std::string matrix(int64_t rows, int64_t columns, const std::string &type
   return formatv("tensor<{0}x{1}x{2}>", rows, columns, type);
 }
 
+static qt::Scheme schemeOf(const std::string &text) {
+  return llvm::cast<qt::Scheme>(mlir::parseAttribute(text, &tenon::test::context()));
+}
+
+std::string tenon::test::LinearText::inputType() const {
+  if (!quantized())
+    return narrow ? "bf16" : "f32";
+  int64_t group = schemeOf(weight).getStorage().group;
+  int64_t sums = group && rowGroup ? std::min(group, rowGroup) : std::max(group, rowGroup);
+  return formatv("!qt.quantized<#qt.rows_int8<group = {0}, sums = {1}>>", rowGroup, sums);
+}
+std::string tenon::test::LinearText::weightType() const {
+  return quantized() ? "!qt.quantized<" + weight + ">" : weight;
+}
+
 std::string tenon::test::LinearText::text() const {
-  std::string inputType = narrow ? "bf16" : "f32";
+  std::string inputType = this->inputType(), weight = weightType();
   std::vector<std::string> names, types, layouts, body, results, resultTypes;
   auto operand = [&](const std::string &name, const std::string &type, const std::string &layout = "unit") {
     names.push_back("%" + name + ": " + type);
@@ -19,7 +37,8 @@ std::string tenon::test::LinearText::text() const {
     layouts.push_back(layout);
     return "%" + name;
   };
-  std::string packed = weight == "bf16" ? "#kernel.packed<n = 16, k = 2>" : "#kernel.packed<n = 16, k = 1>";
+  int64_t together = quantized() ? schemeOf(this->weight).panelInputs() : weight == "bf16" ? 2 : 1;
+  std::string packed = formatv("#kernel.packed<n = 16, k = {0}>", together);
 
   std::string wide = matrix(rows, inputs, "f32"), xType = matrix(rows, inputs, inputType), x;
   if (!prepared()) {
@@ -39,7 +58,10 @@ std::string tenon::test::LinearText::text() const {
           formatv("%n = model.rms_norm {0}, {1} eps 1.0e-5 : {2}, tensor<{3}xf32> -> {2}", x, gain, wide, inputs));
       x = "%n";
     }
-    if (narrow) {
+    if (quantized()) {
+      body.push_back(formatv("%c = qt.quantize_rows {0} : {1} -> {2}", x, wide, xType));
+      x = "%c";
+    } else if (narrow) {
       body.push_back(formatv("%c = model.cast {0} : {1} -> {2}", x, wide, xType));
       x = "%c";
     }
@@ -87,7 +109,10 @@ std::string tenon::test::LinearText::text() const {
 int64_t tenon::test::LinearText::weightBytes() const {
   int64_t bytes = 0, k = weight == "bf16" ? 2 : 1;
   for (int64_t n : outputs)
-    bytes += llvm::alignTo(n, 16) * llvm::alignTo(inputs, k) * (weight == "f32" ? 4 : 2);
+    if (quantized())
+      bytes += llvm::divideCeil(n, 16) * schemeOf(weight).panelBytes(inputs);
+    else
+      bytes += llvm::alignTo(n, 16) * llvm::alignTo(inputs, k) * (weight == "f32" ? 4 : 2);
   return gateUp ? 2 * bytes : bytes;
 }
 
