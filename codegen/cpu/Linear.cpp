@@ -96,20 +96,20 @@ void LinearEmitter::emit() {
     releaseTiles();
 }
 
-// As many panels side by side as the tiling says, then fewer for the rest of the share.
+// As many panels side by side as the tiling says, then fewer for the rest of the share. Each goes through a part of the
+// share of its own from one tile to the next, so that memory sees that many long streams.
 void LinearEmitter::emitGroup(const LinearGroup &group, Value begin, Value end) {
-  Value wholeEnd = b.min(end, b.i64(group.wholePanels()));
+  Value wholeEnd = b.max(b.min(end, b.i64(group.wholePanels())), begin);
   for (int64_t count = widestTile(group);; count = (count + 1) / 2) {
-    // begin + whole tiles of `count`
-    Value tilesEnd = b.add(begin, b.mul(b.div(b.max(b.sub(wholeEnd, begin), b.i64(0)), count), count));
-    b.loop(begin, tilesEnd, count, [&](Value panel) { emitTile({group, panel, count}); });
-    begin = tilesEnd;
+    Value tiles = b.div(b.sub(wholeEnd, begin), count);
+    b.loop(b.i64(0), tiles, 1, [&](Value tile) { emitTile({group, b.add(begin, tile), tiles, count}); });
+    begin = b.add(begin, b.mul(tiles, count));
     if (count == 1)
       break;
   }
   if (group.raggedLanes())
     b.ifThen(b.lessThan(b.i64(group.wholePanels()), end),
-             [&] { emitTile({group, b.i64(group.wholePanels()), 1, group.raggedLanes()}); });
+             [&] { emitTile({group, b.i64(group.wholePanels()), b.i64(1), 1, group.raggedLanes()}); });
 }
 
 void LinearEmitter::forRowBlocks(Value first, int64_t rows, int64_t block,
@@ -133,7 +133,7 @@ void LinearEmitter::emitTile(const Tile &tile) {
 
   Values panels = panelPointers(tile), next = panels;
   for (Value &pointer : next)
-    pointer = b.at(pointer, tile.count * panelBytes);
+    pointer = b.at(pointer, panelBytes);
   forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
     Values sums(rows * tile.columns(), zeroSum());
     int64_t unroll = stepsPerRound(rows, tile.columns());
@@ -159,7 +159,7 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
       // Next comes the next block of depth or, from the last one, the next tile.
       Value nextStep = b.add(step, stepCount);
       Value isLast = b.lessThan(b.i64(steps - 1), nextStep);
-      Value skip = b.select(isLast, b.i64(tile.count * panelBytes), b.mul(nextStep, stepBytes));
+      Value skip = b.select(isLast, b.i64(panelBytes), b.mul(nextStep, stepBytes));
       Values next;
       for (Value pointer : panels)
         next.push_back(b.at(pointer, skip));
@@ -186,7 +186,7 @@ LinearEmitter::Values LinearEmitter::panelPointers(const Tile &tile) {
   for (int64_t panel = 0; panel < tile.count; ++panel)
     for (size_t i = 0; i < tile.group.linears.size(); ++i) {
       model::LinearOp linear = tile.group.linears[i];
-      pointers.push_back(b.at(b.at(b.pointer(linear.getWeight()), b.mul(tile.first, panelBytes)), panel * panelBytes));
+      pointers.push_back(b.at(b.pointer(linear.getWeight()), b.mul(tile.panel(b, panel), panelBytes)));
     }
   return pointers;
 }
@@ -232,7 +232,7 @@ void LinearEmitter::finish(const Tile &tile, Value row, int64_t rows, ArrayRef<V
   Operation *yield = b.source().getBody().front().getTerminator();
   Value count = tile.ragged ? b.i64(tile.ragged) : Value();
   for (int64_t panel = 0; panel < tile.count; ++panel) {
-    Value column = b.mul(b.add(tile.first, panel), lanes);
+    Value index = tile.panel(b, panel), column = b.mul(index, lanes);
     for (int64_t r = 0; r < rows; ++r) {
       Value rowIndex = b.add(row, r);
       LaneValues known;
@@ -240,8 +240,7 @@ void LinearEmitter::finish(const Tile &tile, Value row, int64_t rows, ArrayRef<V
         model::LinearOp linear = tile.group.linears[i];
         Value sum = sums[r * tile.columns() + panel * tile.linears() + i];
         if (codes)
-          sum =
-              toFloats(sum, b.at(b.pointer(linear.getWeight()), b.mul(b.add(tile.first, panel), panelBytes)), rowIndex);
+          sum = toFloats(sum, b.at(b.pointer(linear.getWeight()), b.mul(index, panelBytes)), rowIndex);
         if (Value bias = linear.getBias())
           sum = b.addF(sum, loadOperand(b, bias, {}, column, count));
         known[linear.getResult()] = sum;

@@ -109,27 +109,43 @@ void LinearEmitter::takeLine(const Unit &unit, Value offset, Value firstInput, V
   }
 }
 
-// The products of a segment: straight-line code where it is short, else a loop over a few lines at a time.
+// The products of a segment: straight-line code where it is short, else a loop over a few lines at a time. Few sums are
+// split in two, for every other line, so that steps wait less for each other.
 LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, int64_t segment, int64_t lines, Values sums) {
-  constexpr int64_t maxProducts = 96;
-  int64_t products = static_cast<int64_t>(sums.size()) * unit.view.inputsPerLine() / 4, atOnce = lines;
-  while (atOnce > 1 && (atOnce * products > maxProducts || lines % atOnce != 0))
-    --atOnce;
-  auto take = [&](Value line, int64_t count, Values &running) {
+  // Small loops, where a loop is needed: LLVM mixes the lines of long straight code up.
+  constexpr int64_t longest = 96, loopProducts = 32;
+  constexpr int64_t fewSums = 4;
+  size_t count = sums.size();
+  bool split = static_cast<int64_t>(count) <= fewSums && lines % 2 == 0;
+  if (split)
+    sums.resize(2 * count, b.zeros(cast<VectorType>(sums[0].getType())));
+  int64_t products = static_cast<int64_t>(count) * unit.view.inputsPerLine() / 4, atOnce = lines;
+  if (lines * products > (unit.fetched.empty() ? longest : loopProducts))
+    while (atOnce > 1 && (atOnce * products > loopProducts || lines % atOnce != 0))
+      --atOnce;
+  auto take = [&](Value line, Values &running) {
     Value input = b.add(b.mul(unit.index, unit.view.unitInputs), segment * unit.view.segment);
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; i < atOnce; ++i) {
+      size_t first = split && i % 2 ? count : 0;
+      Values part(running.begin() + first, running.begin() + first + count);
       takeLine(unit, b.add(b.mul(b.add(line, i), qt::kLineBytes), unit.view.lines(segment)),
-               b.add(input, b.mul(b.add(line, i), unit.view.inputsPerLine())), running);
+               b.add(input, b.mul(b.add(line, i), unit.view.inputsPerLine())), part);
+      llvm::copy(part, running.begin() + first);
+    }
   };
-  if (atOnce == lines) {
-    take(b.i64(0), lines, sums);
-    return sums;
-  }
-  return b.loop(b.i64(0), b.i64(lines), atOnce, sums, [&](Value line, ValueRange carried) {
-    Values running = llvm::to_vector(carried);
-    take(line, atOnce, running);
-    return running;
-  });
+  if (atOnce == lines)
+    take(b.i64(0), sums);
+  else
+    sums = b.loop(b.i64(0), b.i64(lines), atOnce, sums, [&](Value line, ValueRange carried) {
+      Values running = llvm::to_vector(carried);
+      take(line, running);
+      return running;
+    });
+  if (split)
+    for (size_t i = 0; i < count; ++i)
+      sums[i] = arith::AddIOp::create(b, sums[i], sums[count + i]);
+  sums.truncate(count);
+  return sums;
 }
 
 void LinearEmitter::addSegment(const Unit &unit, int64_t segment, ArrayRef<Value> partial, Values &sums) {

@@ -23,15 +23,17 @@ private:
   static constexpr int64_t maxStageBytes = 48 << 10;
   using Values = llvm::SmallVector<mlir::Value>;
 
-  // `count` panels of every linear of a group from panel `first`; `ragged`: outputs in the last panel, 0 for all 16.
+  // `count` panels of every linear of a group, `apart` from each other; `ragged`: outputs in the last panel, 0 for all
+  // 16.
   // Its columns are (panel, linear) pairs, by panel, then linear.
   struct Tile {
     const LinearGroup &group;
-    mlir::Value first;
+    mlir::Value first, apart;
     int64_t count;
     int64_t ragged = 0;
     int64_t linears() const { return static_cast<int64_t>(group.linears.size()); }
     int64_t columns() const { return count * linears(); }
+    mlir::Value panel(KernelBuilder &b, int64_t index) const { return b.add(first, b.mul(apart, index)); }
   };
   // What one pass over weights fetches meanwhile: for each panel, `lines` cache lines from `from`, which moves on by
   // `stride` bytes with each round of the loop. `mirrored`: the line at the same place as each line that is read.

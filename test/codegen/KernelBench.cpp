@@ -2,7 +2,7 @@
 // probe bursts on the same workers.
 //
 //   KernelBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--rows R --panels P --depth D --prefetch B]
-//   [--format #qt.q4_0 --row-group 32] [--asm]
+//   [--format #qt.q4_0 --row-group 32] [--cached] [--asm]
 //
 // Weights are read from as many copies as pass 384 MiB, one after another, so that no cache holds them.
 #include "dialects/interfaces/TensorBytes.h"
@@ -24,22 +24,23 @@ struct Options {
   std::string filter, spec, format;
   unsigned threads, pairs;
   int64_t rows, panels, depth, prefetch, rowGroup;
-  bool printAsm;
+  bool cached, printAsm;
 
   static Options parse(int argc, char **argv) {
     static llvm::cl::opt<std::string> filter("filter", llvm::cl::desc("only cases whose name/rows/ contains this"));
     static llvm::cl::opt<std::string> spec("target", llvm::cl::init("cpu:native"));
-    static llvm::cl::opt<std::string> format(
-        "format", llvm::cl::init("bf16"), llvm::cl::desc("of the weights: bf16, or a scheme such as #qt.q4_0"));
+    static llvm::cl::opt<std::string> format("format", llvm::cl::init("bf16"),
+                                             llvm::cl::desc("of the weights: bf16, or a scheme such as #qt.q4_0"));
     static llvm::cl::opt<int64_t> rowGroup("row-group", llvm::cl::init(0), llvm::cl::desc("of 8-bit activations"));
     static llvm::cl::opt<unsigned> workers("workers", llvm::cl::init(1));
     static llvm::cl::opt<unsigned> pairs("pairs", llvm::cl::init(7),
                                          llvm::cl::desc("repetitions, each next to probe bursts"));
     static llvm::cl::opt<int64_t> rows("rows", llvm::cl::init(-1)), panels("panels", llvm::cl::init(-1)),
         depth("depth", llvm::cl::init(-1)), prefetch("prefetch", llvm::cl::init(-1));
+    static llvm::cl::opt<bool> cached("cached", llvm::cl::desc("one copy of the weights, which a cache may hold"));
     static llvm::cl::opt<bool> printAsm("asm", llvm::cl::desc("print the kernel's assembly instead"));
     llvm::cl::ParseCommandLineOptions(argc, argv, "Speed of compiled linear kernels\n");
-    return {filter, spec, format, workers, pairs, rows, panels, depth, prefetch, rowGroup, printAsm};
+    return {filter, spec, format, workers, pairs, rows, panels, depth, prefetch, rowGroup, cached, printAsm};
   }
 };
 
@@ -91,7 +92,7 @@ public:
     const LoadedKernel loaded(kernel, target);
 
     // One block: all small operands and results, then the copies of the weights.
-    int64_t copies = std::max<int64_t>(1, (384 << 20) / text.weightBytes());
+    int64_t copies = options.cached ? 1 : std::max<int64_t>(1, (384 << 20) / text.weightBytes());
     FunctionType type = kernel.func().getFunctionType();
     auto bytesOf = [&](Type t) {
       // Weights have whole panels; so many rows hold any other tensor.
@@ -157,10 +158,11 @@ int main(int argc, char **argv) {
   kernel::TargetAttr resolved = target(options.spec);
   if (!options.printAsm) {
     auto limits = probe.measure(3);
-    printf("limits of %u threads: read %.1f GB/s, int8 %.0f GOP/s (%s), bf16 %.0f GFLOP/s (%s), f32 %.0f GFLOP/s (%s)\n",
-           options.threads, limits->readBytesPerSecond / 1e9, limits->int8OpsPerSecond / 1e9, limits->int8Isa.c_str(),
-           limits->bf16FlopsPerSecond / 1e9, limits->bf16Isa.c_str(),
-           limits->f32FlopsPerSecond / 1e9, limits->f32Isa.c_str());
+    printf(
+        "limits of %u threads: read %.1f GB/s, int8 %.0f GOP/s (%s), bf16 %.0f GFLOP/s (%s), f32 %.0f GFLOP/s (%s)\n",
+        options.threads, limits->readBytesPerSecond / 1e9, limits->int8OpsPerSecond / 1e9, limits->int8Isa.c_str(),
+        limits->bf16FlopsPerSecond / 1e9, limits->bf16Isa.c_str(), limits->f32FlopsPerSecond / 1e9,
+        limits->f32Isa.c_str());
   }
   Runner runner(options, **pool, probe, resolved);
   bool ok = true;

@@ -78,8 +78,7 @@ protected:
 TEST_P(LinearCodesTest, awkwardShapes) {
   struct {
     int64_t rows, outputs, inputs;
-  } shapes[] = {{1, 16, 16}, {1, 1, 1},     {1, 17, 3},  {1, 200, 64},  {2, 33, 130},  {3, 48, 257},
-                {5, 31, 31}, {8, 160, 128}, {9, 40, 72}, {16, 64, 600}, {17, 95, 515}, {37, 50, 1030}};
+  } shapes[] = {{1, 17, 3}, {1, 200, 64}, {2, 33, 130}, {8, 160, 128}, {9, 40, 72}, {17, 95, 515}, {37, 50, 1030}};
   bool bias = false;
   for (auto [rows, outputs, inputs] : shapes)
     check({.rows = rows, .inputs = inputs, .outputs = {outputs}, .bias = bias = !bias});
@@ -164,9 +163,26 @@ std::string formatName(const testing::TestParamInfo<std::tuple<std::string, Form
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, LinearCodesTest,
-                         testing::Combine(testing::Values("cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:x86-64-v4+avx512vnni",
-                                                          "cpu:sapphirerapids"),
-                                          testing::ValuesIn(kFormats)),
+std::vector<Format> formats(std::initializer_list<size_t> which) {
+  std::vector<Format> some;
+  for (size_t index : which)
+    some.push_back(kFormats[index]);
+  return some;
+}
+
+// Everything once; on the others what takes another way there.
+INSTANTIATE_TEST_SUITE_P(Vnni, LinearCodesTest,
+                         testing::Combine(testing::Values("cpu:x86-64-v4+avx512vnni"), testing::ValuesIn(kFormats)),
+                         formatName);
+INSTANTIATE_TEST_SUITE_P(Avx2, LinearCodesTest,
+                         testing::Combine(testing::Values("cpu:x86-64-v3"),
+                                          testing::ValuesIn(formats({0, 1, 3, 7, 11}))),
+                         formatName);
+INSTANTIATE_TEST_SUITE_P(Avx512, LinearCodesTest,
+                         testing::Combine(testing::Values("cpu:x86-64-v4"), testing::ValuesIn(formats({0, 8}))),
+                         formatName);
+INSTANTIATE_TEST_SUITE_P(Amx, LinearCodesTest,
+                         testing::Combine(testing::Values("cpu:sapphirerapids"),
+                                          testing::ValuesIn(formats({0, 1, 2, 7, 11}))),
                          formatName);
 } // namespace

@@ -27,7 +27,8 @@ protected:
 
 constexpr int64_t kColumns[] = {1, 15, 16, 17, 40, 65, 200};
 
-// Rows are copied and widened: equal to the reference. Tokens include the last row of a partly filled panel.
+// Rows are copied, widened or dequantized: equal to the reference. Tokens include the last row of a partly filled
+// panel.
 TEST_P(RowKernelTest, gatherCopiesRowsOfAnyLayout) {
   struct Table {
     const char *type, *layout;
@@ -39,7 +40,11 @@ TEST_P(RowKernelTest, gatherCopiesRowsOfAnyLayout) {
                       {"f32", "#kernel.packed<n = 16, k = 1>"},
                       {"f16", "#kernel.packed<n = 16, k = 1>"},
                       {"bf16", "#kernel.packed<n = 16, k = 4>"},
-                      {"bf16", "#kernel.packed<n = 32, k = 2>"}})
+                      {"bf16", "#kernel.packed<n = 32, k = 2>"},
+                      {"!qt.quantized<#qt.int8>", "#kernel.packed<n = 16, k = 4>"},
+                      {"!qt.quantized<#qt.q8_0>", "#kernel.packed<n = 16, k = 4>"},
+                      {"!qt.quantized<#qt.q4_0>", "#kernel.packed<n = 16, k = 8>"},
+                      {"!qt.quantized<#qt.int4_group<group = 64, asym = true>>", "#kernel.packed<n = 16, k = 8>"}})
     for (int64_t columns : kColumns) {
       std::string tokens = tensorText({5}, "i32"), weight = tensorText({37, columns}, table.type),
                   y = tensorText({5, columns});
