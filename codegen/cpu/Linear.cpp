@@ -20,7 +20,11 @@ using namespace tenon::codegen::cpu;
 
 LinearEmitter::LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const Dot &dot, kernel::TilingAttr tiling)
     : b(b), plan(plan), dot(&dot), tiling(tiling), stepInputs(dot.inputsPerStep()), stepBytes(dot.lineBytes()),
-      steps(plan.depth / stepInputs), panelBytes(llvm::divideCeil(plan.depth, stepInputs) * stepBytes) {}
+      steps(plan.depth / stepInputs), panelBytes(llvm::divideCeil(plan.depth, stepInputs) * stepBytes) {
+  dequantizes = isa<qt::QuantizedType>(plan.weightType);
+  if (dequantizes)
+    panelBytes = qt::PanelLayout(plan.storage(), plan.depth).panelBytes();
+}
 
 LinearEmitter::LinearEmitter(KernelBuilder &b, const LinearPlan &plan, const CodeDot &codes, kernel::TilingAttr tiling)
     : b(b), plan(plan), codes(&codes), packedView(CodeView::packed(plan.storage(), rowLayoutOf(plan.x))),
@@ -57,12 +61,19 @@ int64_t LinearEmitter::widestTile(const LinearGroup &group) {
   return std::min(std::max<int64_t>(1, columns / linears), std::max<int64_t>(group.wholePanels(), 1));
 }
 
+int64_t LinearEmitter::stagedBytes(int64_t columns, int64_t stepCount) {
+  if (dequantizes)
+    return columns * llvm::alignTo(stepCount, dequantizedTogether()) * sumBytes;
+  return columns * stepCount * stagedView.unitBytes;
+}
+
 // Steps of a block of depth: as the tiling says, fewer where their staged form would not fit in scratch.
 int64_t LinearEmitter::stepsPerBlock(int64_t columns) {
   int64_t count = tiling.getDepth() > 0 ? tiling.getDepth() / stepInputs : steps;
+  int64_t together = dequantizes ? dequantizedTogether() : 1;
   if (usesStage())
-    count = std::min(count, maxStageBytes / (columns * stagedView.unitBytes));
-  return std::max<int64_t>(1, count);
+    count = std::min(count, maxStageBytes / stagedBytes(columns, together) * together);
+  return std::max(together, count / together * together);
 }
 
 void LinearEmitter::emit() {
@@ -74,7 +85,7 @@ void LinearEmitter::emit() {
     sumScratch = b.scratch(plan.rows * columns * sumBytes);
   if (usesStage()) {
     int64_t atOnce = std::min(columns, tiling.getPanels());
-    stageScratch = b.scratch(atOnce * stepsPerBlock(atOnce) * stagedView.unitBytes);
+    stageScratch = b.scratch(stagedBytes(atOnce, stepsPerBlock(atOnce)));
   }
   if (usesTiles()) {
     usualTiles = {std::min(tiling.getRows(), plan.rows), std::min(columns, tiling.getPanels())};
@@ -163,11 +174,14 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
       Values next;
       for (Value pointer : panels)
         next.push_back(b.at(pointer, skip));
-      Values weights = usesStage() ? stage(panels, step, stepCount) : llvm::to_vector(panels);
+      Values weights = dequantizes   ? dequantize(panels, step, stepCount)
+                       : usesStage() ? stage(panels, step, stepCount)
+                                     : llvm::to_vector(panels);
       forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
         int64_t perRound = usesTiles() ? tileSteps : stepsPerRound(rows, static_cast<int64_t>(panels.size()));
-        Ahead ahead =
-            plan.rows == rows ? aheadInPass(panels, step, perRound) : aheadOfTile(next, row, stepCount, perRound);
+        Ahead ahead;
+        if (!dequantizes) // which fetches for itself
+          ahead = plan.rows == rows ? aheadInPass(panels, step, perRound) : aheadOfTile(next, row, stepCount, perRound);
         Block block{weights, from, row, rows, step, stepCount, sums};
         usesTiles() ? multiplyBlockInTiles(block, ahead) : multiplyBlock(block, ahead);
       });
@@ -267,7 +281,7 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
     return failure();
   kernel::TilingAttr tiling = *func.getTiling();
   auto x = cast<RankedTensorType>(plan->x.getType());
-  if (isQuantizedRows(plan->x) || isa<qt::QuantizedType>(plan->weightType)) {
+  if (isQuantizedRows(plan->x)) {
     if (failed(plan->verifyCodes(func)))
       return failure();
     FailureOr<CodeDot> codes = CodeDot::choose(func, tiling.getDot(), plan->storage().bits);
@@ -276,7 +290,15 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
     LinearEmitter(b, *plan, *codes, tiling).emit();
     return success();
   }
-  FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), plan->weightType, plan->layout, x.getElementType());
+  Type weights = plan->weightType;
+  kernel::PackedAttr layout = plan->layout;
+  if (isa<qt::QuantizedType>(weights)) { // multiplied as they are dequantized
+    if (failed(plan->verifyLayout(func)))
+      return failure();
+    weights = b.getF32Type();
+    layout = kernel::PackedAttr::get(b.getContext(), qt::kPanelOutputs, 1);
+  }
+  FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), weights, layout, x.getElementType());
   if (failed(dot))
     return failure();
   if (tiling.getDot() == "amx" && !fitsTiles(tiling))

@@ -1,5 +1,6 @@
 // The linear emitter's parts: the schedule (Linear.cpp) and what it multiplies blocks of rows with: floats
-// (LinearVector.cpp, LinearAmx.cpp) or codes (LinearCodes.cpp, LinearStage.cpp).
+// (LinearVector.cpp, LinearAmx.cpp), dequantized floats (LinearDequantize.cpp) or codes (LinearCodes.cpp,
+// LinearStage.cpp).
 #pragma once
 
 #include "codegen/cpu/CodeDot.h"
@@ -113,10 +114,16 @@ private:
   mlir::Value toFloats(mlir::Value sum, mlir::Value panel, mlir::Value row);
 
   // --- LinearStage.cpp: codes unpacked once for all rows
-  bool usesStage() { return codes && packedView.bits == 4 && plan.rows > tiling.getRows(); }
+  bool usesStage() { return dequantizes || (codes && packedView.bits == 4 && plan.rows > tiling.getRows()); }
+  int64_t stagedBytes(int64_t columns, int64_t stepCount); // of that many steps of panels
   // Unpacks units [step, step + count) of the panels into scratch; where each begins there.
   Values stage(llvm::ArrayRef<mlir::Value> panels, mlir::Value step, int64_t count);
   void stageUnit(mlir::Value from, mlir::Value to);
+
+  // --- LinearDequantize.cpp: codes made into floats once for all rows, for rows of floats
+  int64_t dequantizedTogether() const; // inputs
+  Values dequantize(llvm::ArrayRef<mlir::Value> panels, mlir::Value step, int64_t count);
+  void dequantizeGroup(mlir::Value panel, mlir::Value index, mlir::Value to);
 
   // --- LinearAmx.cpp: sums in tile registers
   bool usesTiles() { return tiling.getDot() == "amx"; }
@@ -136,6 +143,7 @@ private:
   const LinearPlan &plan;
   const Dot *dot = nullptr;       // of floats
   const CodeDot *codes = nullptr; // of codes
+  bool dequantizes = false;       // multiplies codes of weights by floats: `dot` sees dequantized weights
   CodeView packedView, stagedView;
   kernel::TilingAttr tiling;
   int64_t stepInputs, stepBytes; // of one step of the depth: inputs, bytes of a panel

@@ -86,15 +86,21 @@ FailureOr<LinearPlan> LinearPlan::of(kernel::FuncOp func) {
 // The most inputs whose products fit in an int32 sum: 127 * 128 * 2^17 < 2^31.
 static constexpr int64_t maxInputs = int64_t(1) << 17;
 
-LogicalResult LinearPlan::verifyCodes(kernel::FuncOp func) const {
+LogicalResult LinearPlan::verifyLayout(kernel::FuncOp func) const {
   auto quantized = dyn_cast<qt::QuantizedType>(weightType);
   auto scheme = quantized ? dyn_cast<qt::Scheme>(quantized.getScheme()) : qt::Scheme();
-  if (!scheme || !isQuantizedRows(x))
+  if (!scheme)
     return func.emitOpError() << "multiplies " << x.getType() << " by weights of " << weightType
-                              << "; expected both of them quantized or both of them floats";
+                              << ", expected weights of a scheme such as #qt.q4_0";
   if (layout.getN() != qt::kPanelOutputs || layout.getK() != scheme.panelInputs())
     return func.emitOpError() << "has " << weightType << " weights in " << layout
                               << ", expected n = 16 and k = " << scheme.panelInputs();
+  return success();
+}
+
+LogicalResult LinearPlan::verifyCodes(kernel::FuncOp func) const {
+  if (failed(verifyLayout(func)))
+    return failure();
   if (!CodeView::canWalk(storage(), rowLayoutOf(x)))
     return func.emitOpError() << "has rows of " << x.getType() << " for weights of " << weightType
                               << "; expected sums over the smaller of the two groups, which divides the other";

@@ -31,7 +31,9 @@ struct LinearPlan {
   qt::Storage storage() const {
     return mlir::cast<qt::Scheme>(mlir::cast<qt::QuantizedType>(weightType).getScheme()).getStorage();
   }
-  // Whether codes of weights and rows can be multiplied; fails with a diagnostic.
+  // Whether weights are quantized and packed as panels; fails with a diagnostic.
+  mlir::LogicalResult verifyLayout(kernel::FuncOp func) const;
+  // And whether codes of weights and rows can be multiplied.
   mlir::LogicalResult verifyCodes(kernel::FuncOp func) const;
 
   // Fails with a diagnostic for what the linear emitter does not do.

@@ -68,8 +68,8 @@ LinearEmitter::Values LinearEmitter::multiply(ArrayRef<Value> panels, Value row,
   int64_t unroll = stepsPerRound(rows, static_cast<int64_t>(panels.size()));
   Value rowInput = b.at(b.at(input, b.mul(row, rowStride)), b.mul(fromStep, stepBytes));
   Values starts;
-  for (Value panel : panels)
-    starts.push_back(b.at(panel, b.mul(fromStep, dot->lineBytes())));
+  for (Value panel : panels) // a staged pass begins at the start of its scratch
+    starts.push_back(dequantizes ? panel : b.at(panel, b.mul(fromStep, dot->lineBytes())));
 
   auto takeSteps = [&](Value step, int64_t count, Values running) {
     for (int64_t i = 0; i < count; ++i) {
@@ -129,7 +129,7 @@ void LinearEmitter::storeSums(const Sums &sums, Value row, int64_t rows, int64_t
 void LinearEmitter::multiplyBlock(const Block &block, const Ahead &ahead) {
   int64_t count = static_cast<int64_t>(block.panels.size());
   Values sums = loadSums(block.sums, block.row, block.rows, block.from, count);
-  sums = usesStage()
+  sums = usesStage() && codes
              ? multiplyCodes(stagedView, block.panels, block.row, block.rows, block.step, block.steps, ahead, sums)
              : multiply(block.panels, block.row, block.rows, block.step, block.steps, ahead, sums);
   storeSums(block.sums, block.row, block.rows, block.from, count, sums);

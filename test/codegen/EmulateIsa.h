@@ -1,5 +1,5 @@
-// A test-only lowering: instructions that the machine at hand may lack (vdpbf16ps, vpdpbusd, AMX tiles) become plain vector ops
-// with the same meaning, so that kernels written for them run anywhere with AVX2. Slow.
+// A test-only lowering: instructions that the machine at hand may lack (vdpbf16ps, vpdpbusd, AMX tiles) become plain
+// vector ops with the same meaning, so that kernels written for them run anywhere with AVX2. Slow.
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"

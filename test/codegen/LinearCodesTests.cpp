@@ -163,6 +163,24 @@ std::string formatName(const testing::TestParamInfo<std::tuple<std::string, Form
   return name;
 }
 
+// Rows of floats meet the same weights dequantized: sums in f32, as LinearTests bounds them.
+class LinearDequantizeTest : public LinearCodesTest {};
+
+TEST_P(LinearDequantizeTest, matchesTheReference) {
+  struct {
+    int64_t rows, outputs, inputs;
+  } shapes[] = {{1, 17, 3}, {1, 200, 64}, {3, 33, 130}, {9, 40, 600}, {37, 50, 1030}};
+  std::vector<float> first;
+  for (auto [rows, outputs, inputs] : shapes) {
+    LinearText text = withFormat({.rows = rows, .inputs = inputs, .outputs = {outputs}, .bias = true, .floats = true});
+    KernelCase kernel(text.text());
+    kernel.setTarget(resolved());
+    run(kernel, kernel.randomInputs(5), 2e-6 * std::sqrt(static_cast<double>(inputs)), text.text());
+  }
+  check({.rows = 2, .inputs = 288, .outputs = {96, 24}, .norm = true, .floats = true});
+  check({.rows = 12, .inputs = 70, .outputs = {83}, .gateUp = true, .floats = true});
+}
+
 std::vector<Format> formats(std::initializer_list<size_t> which) {
   std::vector<Format> some;
   for (size_t index : which)
@@ -173,6 +191,10 @@ std::vector<Format> formats(std::initializer_list<size_t> which) {
 // Everything once; on the others what takes another way there.
 INSTANTIATE_TEST_SUITE_P(Vnni, LinearCodesTest,
                          testing::Combine(testing::Values("cpu:x86-64-v4+avx512vnni"), testing::ValuesIn(kFormats)),
+                         formatName);
+INSTANTIATE_TEST_SUITE_P(Floats, LinearDequantizeTest,
+                         testing::Combine(testing::Values("cpu:x86-64-v3", "cpu:x86-64-v4"),
+                                          testing::ValuesIn(formats({0, 3, 7, 10, 11}))),
                          formatName);
 INSTANTIATE_TEST_SUITE_P(Avx2, LinearCodesTest,
                          testing::Combine(testing::Values("cpu:x86-64-v3"),

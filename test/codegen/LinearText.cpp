@@ -18,7 +18,7 @@ static qt::Scheme schemeOf(const std::string &text) {
 }
 
 std::string tenon::test::LinearText::inputType() const {
-  if (!quantized())
+  if (!quantized() || floats)
     return narrow ? "bf16" : "f32";
   int64_t group = schemeOf(weight).getStorage().group;
   int64_t sums = group && rowGroup ? std::min(group, rowGroup) : std::max(group, rowGroup);
@@ -58,7 +58,7 @@ std::string tenon::test::LinearText::text() const {
           formatv("%n = model.rms_norm {0}, {1} eps 1.0e-5 : {2}, tensor<{3}xf32> -> {2}", x, gain, wide, inputs));
       x = "%n";
     }
-    if (quantized()) {
+    if (quantized() && !floats) {
       body.push_back(formatv("%c = qt.quantize_rows {0} : {1} -> {2}", x, wide, xType));
       x = "%c";
     } else if (narrow) {

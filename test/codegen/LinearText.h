@@ -18,6 +18,7 @@ struct LinearText {
   bool narrowOut = false;      // results rounded to bf16
   std::string activation = {}; // of every result, empty for none
   int64_t rowGroup = 0;        // of 8-bit inputs
+  bool floats = false;         // quantized weights meet f32 inputs
   bool quantize = false;       // 8-bit inputs are made in the kernel; implied by select and norm
 
   bool quantized() const { return weight[0] == '#'; }
