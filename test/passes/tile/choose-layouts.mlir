@@ -8,7 +8,7 @@
 // CHECK: kernel.func @linear {{.*}} layouts [unit, #kernel.packed<n = 16, k = 2>]
 // CHECK: kernel.func @half {{.*}} layouts [unit, #kernel.packed<n = 16, k = 1>]
 // CHECK: kernel.func @gather {{.*}} layouts [unit, unit]
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
   model.weight @w : tensor<48x64xbf16> from #model.checkpoint<"w", tensor<48x64xbf16>> recipe []
   model.weight @h : tensor<48x64xf16> from #model.checkpoint<"h", tensor<48x64xf32>> recipe [#model.convert<f16>]
   model.weight @table : tensor<48x64xbf16> from #model.checkpoint<"table", tensor<48x64xbf16>> recipe []
@@ -43,7 +43,7 @@ module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gn
 // A tied embedding is stored once, packed, and the gather reads it so.
 // CHECK: model.weight @tied : tensor<48x64xbf16> {{.*}} recipe [#kernel.packed<n = 16, k = 2>]
 // CHECK: kernel.func @gather {{.*}} layouts [unit, #kernel.packed<n = 16, k = 2>]
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
   model.weight @tied : tensor<48x64xbf16> from #model.checkpoint<"tied", tensor<48x64xbf16>> recipe []
   kernel.func @linear "linear" (tensor<1x64xf32>, tensor<48x64xbf16>) -> tensor<1x48xf32> {
   ^bb0(%x: tensor<1x64xf32>, %w: tensor<48x64xbf16>):
@@ -66,7 +66,7 @@ module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gn
 // -----
 
 // Two tables of one type, one packed and one not, cannot share the gather's code.
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
   model.weight @tied : tensor<48x64xbf16> from #model.checkpoint<"tied", tensor<48x64xbf16>> recipe []
   model.weight @plain : tensor<48x64xbf16> from #model.checkpoint<"plain", tensor<48x64xbf16>> recipe []
   kernel.func @linear "linear" (tensor<1x64xf32>, tensor<48x64xbf16>) -> tensor<1x48xf32> {
@@ -93,7 +93,7 @@ module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gn
 // -----
 
 // Only weights can be packed.
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
   kernel.func @linear "linear" (tensor<1x64xf32>, tensor<48x64xbf16>) -> tensor<1x48xf32> {
   ^bb0(%x: tensor<1x64xf32>, %w: tensor<48x64xbf16>):
     %0 = model.linear %x, %w : tensor<1x64xf32>, tensor<48x64xbf16> -> tensor<1x48xf32>
@@ -117,7 +117,7 @@ module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gn
 !x = tensor<1x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>
 !w = tensor<48x64x!qt.quantized<#qt.int4_group<group = 32>>>
 !table = tensor<48x64x!qt.quantized<#qt.q8_0>>
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
   model.weight @w : !w from #model.checkpoint<"w", tensor<48x64xbf16>> recipe [#qt.quantize<#qt.int4_group<group = 32>>]
   model.weight @table : !table from #model.checkpoint<"table", tensor<48x64xbf16>> recipe [#qt.quantize<#qt.q8_0>]
   kernel.func @linear "linear" (tensor<1x64xf32>, !w) -> tensor<1x48xf32> {

@@ -24,15 +24,22 @@
 // V3: kernel.func @gate_up_64 {{.*}} tiling <dot = "fma", rows = 2, panels = 2, depth = 256
 // V4: kernel.func @gate_up_64 {{.*}} tiling <dot = "bf16", rows = 12, panels = 2, depth = 256
 // AMX: kernel.func @gate_up_64 {{.*}} tiling <dot = "amx", rows = 32, panels = 2, depth = 512
+// Rows of codes: integer sums, half as many where f32 sums wait beside them.
+// V3: kernel.func @codes_1 {{.*}} tiling <dot = "maddwd", rows = 1, panels = 3, depth = 0, streams = 3, prefetch = 2048>
+// V4: kernel.func @codes_1 {{.*}} tiling <dot = "vnni", rows = 1, panels = 2, depth = 0, streams = 2, prefetch = 4096>
+// V3: kernel.func @codes_64 {{.*}} tiling <dot = "maddwd", rows = 3, panels = 1, depth = 512, streams = 1, prefetch = 2048>
+// V4: kernel.func @codes_64 {{.*}} tiling <dot = "vnni", rows = 4, panels = 3, depth = 512, streams = 1, prefetch = 4096>
+// V3: kernel.func @whole_64 {{.*}} tiling <dot = "maddwd", rows = 6, panels = 1, depth = 512
+// V4: kernel.func @whole_64 {{.*}} tiling <dot = "vnni", rows = 8, panels = 3, depth = 512
 // Other anchors have one schedule.
 // V3: kernel.func @norm {{.*}} target #target tiling <dot = "fma", rows = 1, panels = 1, depth = 0, streams = 1, prefetch = 2048>
 
 //--- v3.mlir
-module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
+module attributes {kernel.target = #kernel.target<"v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma", {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>} {
 //--- v4.mlir
-module attributes {kernel.target = #kernel.target<"v4", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+avx512bf16"], "bf16", {accumulators = 24, decode_rows = 8, gemm_depth = 256, gemm_panels = 3, gemm_rows = 8, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 8}>} {
+module attributes {kernel.target = #kernel.target<"v4", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+avx512bf16", "+avx512vnni"], "bf16", {accumulators = 24, code_decode_rows = 8, code_depth = 512, code_panels = 3, code_prefetch = 4096, code_streams = 2, code_sums = 12, decode_rows = 8, gemm_depth = 256, gemm_panels = 3, gemm_rows = 8, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 8}>} {
 //--- amx.mlir
-module attributes {kernel.target = #kernel.target<"amx", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+amx-bf16"], "amx", {accumulators = 24, decode_rows = 8, gemm_depth = 512, gemm_panels = 2, gemm_rows = 32, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 8}>} {
+module attributes {kernel.target = #kernel.target<"amx", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+amx-bf16", "+avx512vnni"], "amx", {accumulators = 24, code_decode_rows = 8, code_depth = 512, code_panels = 3, code_prefetch = 4096, code_streams = 2, code_sums = 12, decode_rows = 8, gemm_depth = 512, gemm_panels = 2, gemm_rows = 32, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 8}>} {
 //--- kernels.mlir
   kernel.func @decode_1 "linear" (tensor<1x64xf32>, tensor<48x64xbf16>) -> tensor<1x48xf32> {
   ^bb0(%x: tensor<1x64xf32>, %w: tensor<48x64xbf16>):
@@ -74,6 +81,21 @@ module attributes {kernel.target = #kernel.target<"amx", "x86_64-unknown-linux-g
     %2 = model.activation silu %0 : tensor<64x48xf32>
     %3 = model.mul %2, %1 : tensor<64x48xf32>
     kernel.yield %3 : tensor<64x48xf32>
+  }
+  kernel.func @codes_1 "linear" (tensor<1x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>>) -> tensor<1x48xf32> {
+  ^bb0(%x: tensor<1x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, %w: tensor<48x64x!qt.quantized<#qt.q4_0>>):
+    %0 = model.linear %x, %w : tensor<1x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>> -> tensor<1x48xf32>
+    kernel.yield %0 : tensor<1x48xf32>
+  }
+  kernel.func @codes_64 "linear" (tensor<64x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>>) -> tensor<64x48xf32> {
+  ^bb0(%x: tensor<64x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, %w: tensor<48x64x!qt.quantized<#qt.q4_0>>):
+    %0 = model.linear %x, %w : tensor<64x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>> -> tensor<64x48xf32>
+    kernel.yield %0 : tensor<64x48xf32>
+  }
+  kernel.func @whole_64 "linear" (tensor<64x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 0>>>, tensor<48x64x!qt.quantized<#qt.int8>>) -> tensor<64x48xf32> {
+  ^bb0(%x: tensor<64x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 0>>>, %w: tensor<48x64x!qt.quantized<#qt.int8>>):
+    %0 = model.linear %x, %w : tensor<64x64x!qt.quantized<#qt.rows_int8<group = 0, sums = 0>>>, tensor<48x64x!qt.quantized<#qt.int8>> -> tensor<64x48xf32>
+    kernel.yield %0 : tensor<64x48xf32>
   }
   kernel.func @norm "norm" (tensor<2x32xf32>, tensor<32xf32>) -> tensor<2x32xf32> {
   ^bb0(%x: tensor<2x32xf32>, %g: tensor<32xf32>):
