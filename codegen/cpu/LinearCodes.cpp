@@ -113,8 +113,9 @@ void LinearEmitter::takeLine(const Unit &unit, Value offset, Value firstInput, V
 // split in two, for every other line, so that steps wait less for each other.
 LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, int64_t segment, int64_t lines, Values sums) {
   // Small loops, where a loop is needed: LLVM mixes the lines of long straight code up.
-  constexpr int64_t longest = 96, loopProducts = 32;
   constexpr int64_t fewSums = 4;
+  int64_t vectorBits = b.target().number("vector_bits"), longest = 96 * vectorBits / 512;
+  int64_t loopProducts = 32 * vectorBits / 512;
   size_t count = sums.size();
   bool split = static_cast<int64_t>(count) <= fewSums && lines % 2 == 0;
   if (split)

@@ -2,16 +2,10 @@
 // from registers, spills nothing and spends few instructions on anything else. Budgets are what LLVM 22 makes of it
 // today; a higher count wants a reason.
 #include "codegen/cpu/Targets.h"
-#include "test/codegen/InnerLoops.h"
 #include "test/codegen/KernelHarness.h"
 #include "test/codegen/LinearText.h"
+#include "test/codegen/LoopCost.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
-#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,16 +15,6 @@ using namespace tenon::codegen::cpu;
 using namespace tenon::test;
 
 namespace {
-std::string assembly(LinearText text, const std::string &spec) {
-  kernel::TargetAttr resolved = target(spec);
-  text.narrow = text.weight == "bf16" && resolved.getDot() != "fma";
-  KernelCase kernel(text.text());
-  kernel.setTarget(resolved);
-  FailureOr<std::string> code = printKernels(kernel.module(), Machine::of(resolved), Stage::Assembly);
-  EXPECT_TRUE(succeeded(code));
-  return succeeded(code) ? *code : std::string();
-}
-
 // The first loop, the widest tile's, with that many multiply-adds; an empty one if there is none.
 InnerLoop loopWith(const std::string &code, const std::string &multiplyAdd, int64_t sums) {
   for (const InnerLoop &loop : innerLoops(code))
@@ -38,36 +22,6 @@ InnerLoop loopWith(const std::string &code, const std::string &multiplyAdd, int6
       return loop;
   ADD_FAILURE() << "no loop with " << sums << " " << multiplyAdd << " in\n" << code;
   return {};
-}
-
-bool touchesStack(const std::string &instruction) {
-  return llvm::StringRef(instruction).contains("rsp") || llvm::StringRef(instruction).contains("[sp");
-}
-
-// Cycles of one round of `loop` in the long run, as llvm-mca models `cpu` with all data in the first cache.
-double cyclesPerRound(const InnerLoop &loop, const std::string &triple, const std::string &cpu) {
-  constexpr int rounds = 200;
-  llvm::SmallString<128> in, out;
-  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "s", in));
-  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "mca", out));
-  llvm::FileRemover removeIn(in), removeOut(out);
-  {
-    std::error_code error;
-    llvm::raw_fd_ostream file(in, error);
-    // The jump back is left out: its label stands outside the loop.
-    file << llvm::join(llvm::ArrayRef(loop.instructions).drop_back(), "\n") << "\n";
-  }
-  std::string mca = TENON_LLVM_MCA, mtriple = "-mtriple=" + triple, mcpu = "-mcpu=" + cpu;
-  std::string iterations = "-iterations=" + std::to_string(rounds);
-  std::optional<StringRef> redirects[] = {std::nullopt, out.str(), std::nullopt};
-  EXPECT_EQ(llvm::sys::ExecuteAndWait(mca, {mca, mtriple, mcpu, iterations, in}, std::nullopt, redirects), 0);
-  auto report = llvm::MemoryBuffer::getFile(out);
-  if (!report)
-    return INFINITY;
-  StringRef cycles = (*report)->getBuffer().split("Total Cycles:").second.ltrim();
-  long total = 0;
-  EXPECT_FALSE(cycles.consumeInteger(10, total)) << (*report)->getBuffer().str();
-  return static_cast<double>(total) / rounds;
 }
 
 struct Budget {

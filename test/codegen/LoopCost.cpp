@@ -1,0 +1,53 @@
+#include "test/codegen/LoopCost.h"
+#include "test/codegen/KernelHarness.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::codegen::cpu;
+
+std::string tenon::test::assembly(LinearText text, const std::string &spec) {
+  kernel::TargetAttr resolved = target(spec);
+  text.narrow = text.weight == "bf16" && resolved.getDot() != "fma";
+  KernelCase kernel(text.text());
+  kernel.setTarget(resolved);
+  FailureOr<std::string> code = printKernels(kernel.module(), Machine::of(resolved), Stage::Assembly);
+  EXPECT_TRUE(succeeded(code));
+  return succeeded(code) ? *code : std::string();
+}
+
+bool tenon::test::touchesStack(const std::string &instruction) {
+  return llvm::StringRef(instruction).contains("rsp") || llvm::StringRef(instruction).contains("[sp");
+}
+
+double tenon::test::cyclesPerRound(const InnerLoop &loop, const std::string &triple, const std::string &cpu) {
+  constexpr int rounds = 200;
+  llvm::SmallString<128> in, out;
+  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "s", in));
+  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("loop", "mca", out));
+  llvm::FileRemover removeIn(in), removeOut(out);
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream file(in, error);
+    // The jump back is left out: its label stands outside the loop.
+    file << llvm::join(llvm::ArrayRef(loop.instructions).drop_back(), "\n") << "\n";
+  }
+  std::string mca = TENON_LLVM_MCA, mtriple = "-mtriple=" + triple, mcpu = "-mcpu=" + cpu;
+  std::string iterations = "-iterations=" + std::to_string(rounds);
+  std::optional<StringRef> redirects[] = {std::nullopt, out.str(), std::nullopt};
+  EXPECT_EQ(llvm::sys::ExecuteAndWait(mca, {mca, mtriple, mcpu, iterations, in}, std::nullopt, redirects), 0);
+  auto report = llvm::MemoryBuffer::getFile(out);
+  if (!report)
+    return INFINITY;
+  StringRef cycles = (*report)->getBuffer().split("Total Cycles:").second.ltrim();
+  long total = 0;
+  EXPECT_FALSE(cycles.consumeInteger(10, total)) << (*report)->getBuffer().str();
+  return static_cast<double>(total) / rounds;
+}

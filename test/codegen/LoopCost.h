@@ -1,0 +1,17 @@
+// What the inner loops of linear kernels cost, told from their code: for budgets that hold on any machine.
+#pragma once
+
+#include "test/codegen/InnerLoops.h"
+#include "test/codegen/LinearText.h"
+
+namespace tenon::test {
+
+// The kernel of `text` for `spec`, bf16 rows where the target multiplies such.
+std::string assembly(LinearText text, const std::string &spec);
+
+bool touchesStack(const std::string &instruction);
+
+// Cycles of one round of `loop` in the long run, as llvm-mca models `cpu` with all data in the first cache.
+double cyclesPerRound(const InnerLoop &loop, const std::string &triple, const std::string &cpu);
+
+} // namespace tenon::test
