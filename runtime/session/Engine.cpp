@@ -98,6 +98,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::string &path, const Engi
   state->code = std::make_unique<cpu::CodeModule>(std::move(code));
   TENON_ASSIGN(state->memory, cpu::Memory::allocate(variant.kv_bytes() + variant.io_bytes() + variant.arena_bytes(),
                                                     "key-value cache and activations"));
+  // Every layer has its own buffer of all pages: with huge pages the first token of a text would clear 2 MiB for each.
+  cpu::expectSparseUse(state->memory.bytes().first(variant.kv_bytes()));
   Regions regions = regionsOf(file, variant, state->memory.data());
   state->io = stepBuffers(variant, regions);
   Result<Executor> executor = Executor::create(variant, *state->code, regions);

@@ -56,13 +56,16 @@ void Memory::prefault(ThreadPool &pool) {
   });
 }
 
-void expectReads(std::span<const uint8_t> mapped) {
+// The pages that `bytes` touches; advice only, as above.
+static void advise(std::span<const uint8_t> bytes, int advice) {
   uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  uintptr_t begin = reinterpret_cast<uintptr_t>(mapped.data()) & ~(page - 1);
-  uintptr_t end = reinterpret_cast<uintptr_t>(mapped.data() + mapped.size());
-  // Advice only, as above.
-  (void)madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+  uintptr_t begin = reinterpret_cast<uintptr_t>(bytes.data()) & ~(page - 1);
+  uintptr_t end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size());
+  (void)madvise(reinterpret_cast<void *>(begin), end - begin, advice);
 }
+
+void expectReads(std::span<const uint8_t> mapped) { advise(mapped, MADV_HUGEPAGE); }
+void expectSparseUse(std::span<const uint8_t> bytes) { advise(bytes, MADV_NOHUGEPAGE); }
 
 Memory::Memory(Memory &&other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

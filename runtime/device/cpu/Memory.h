@@ -48,6 +48,9 @@ private:
 // is.
 void expectReads(std::span<const uint8_t> mapped);
 
+// Bytes of a Memory that are used here and there: small pages, so that a first touch clears 4 KiB instead of 2 MiB.
+void expectSparseUse(std::span<const uint8_t> bytes);
+
 // Bytes that new allocations may take without swapping: the least of the system's MemAvailable and what the control
 // groups around this process leave. 0 when neither is known.
 uint64_t availableMemory();
