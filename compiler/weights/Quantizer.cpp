@@ -59,7 +59,7 @@ void PanelMaker::quantizeRow(const PanelLayout &layout, const Quantizer &quantiz
 }
 
 void PanelMaker::write(const PanelLayout &layout, uint8_t *panel) const {
-  const int64_t stride = rowCodes(layout), padded = paddedInputs(layout), step = layout.inputsPerLine();
+  const int64_t stride = rowCodes(layout), padded = paddedInputs(layout);
   for (int64_t g = 0; g < storedGroups(layout); ++g) {
     for (int64_t r = 0; r < kPanelOutputs; ++r) {
       const auto slot = static_cast<size_t>(r * storedGroups(layout) + g);
@@ -72,15 +72,16 @@ void PanelMaker::write(const PanelLayout &layout, uint8_t *panel) const {
     }
     const uint8_t *codes = codes_.data() + g * padded;
     uint8_t *out = panel + layout.lines(g);
-    for (int64_t line = 0; line < layout.linesPerGroup(); ++line, codes += step)
-      for (int64_t r = 0; r < kPanelOutputs; ++r, out += 4) {
-        if (layout.storage.bits == 4) {
+    if (layout.storage.bits == 4)
+      for (int64_t line = 0; line < layout.linesPerGroup(); ++line, codes += 8)
+        for (int64_t r = 0; r < kPanelOutputs; ++r, out += 4) {
           const uint32_t word = joinNibbles(codes + r * stride);
           std::memcpy(out, &word, 4);
-        } else {
-          std::memcpy(out, codes + r * stride, 4);
         }
-      }
+    else
+      for (int64_t line = 0; line < layout.linesPerGroup(); ++line, codes += 4)
+        for (int64_t r = 0; r < kPanelOutputs; ++r, out += 4)
+          std::memcpy(out, codes + r * stride, 4);
   }
 }
 

@@ -11,18 +11,19 @@ static LogicalResult verifyGroup(function_ref<InFlightDiagnostic()> emitError, i
   return emitError() << "group is " << group << ", expected 32, 64 or 128";
 }
 
-static void quantize(Storage storage, std::span<const float> values, uint8_t *codes, float &scale, uint8_t &zero) {
+TENON_QT_WIDE static void quantize(Storage storage, const float *values, int64_t count, uint8_t *codes, float &scale,
+                                   uint8_t &zero) {
   int maxCode = static_cast<int>(storage.maxCode()), middle = static_cast<int>(storage.fixedZero());
   if (!storage.zeroPoints) {
-    scale = asHalf(maxAbs(values) / static_cast<float>(middle - 1));
-    return roundTo(values, scale, middle, 1, maxCode, codes);
+    scale = asHalf(maxAbs(values, count) / static_cast<float>(middle - 1));
+    return roundTo(values, count, scale, middle, 1, maxCode, codes);
   }
   // The range holds 0, so that padding and pruned weights stay exact.
-  auto [low, high] = rangeWithZero(values);
+  auto [low, high] = rangeWithZero(values, count);
   scale = asHalf((high - low) / static_cast<float>(maxCode));
   zero = scale > 0 ? static_cast<uint8_t>(std::clamp(std::nearbyint(-low / scale), 0.0f, static_cast<float>(maxCode)))
                    : uint8_t(0);
-  roundTo(values, scale, zero, 0, maxCode, codes);
+  roundTo(values, count, scale, zero, 0, maxCode, codes);
 }
 
 LogicalResult Int8GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t group, bool) {
@@ -34,9 +35,9 @@ LogicalResult Int4GroupAttr::verify(function_ref<InFlightDiagnostic()> emitError
 
 void Int8GroupAttr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale,
                                   uint8_t &zero) const {
-  quantize(getStorage(), std::span(values, static_cast<size_t>(count)), codes, scale, zero);
+  quantize(getStorage(), values, count, codes, scale, zero);
 }
 void Int4GroupAttr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale,
                                   uint8_t &zero) const {
-  quantize(getStorage(), std::span(values, static_cast<size_t>(count)), codes, scale, zero);
+  quantize(getStorage(), values, count, codes, scale, zero);
 }

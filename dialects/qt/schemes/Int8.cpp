@@ -4,8 +4,11 @@
 
 using namespace tenon::qt;
 
+TENON_QT_WIDE static void quantize(const float *values, int64_t count, uint8_t *codes, float &scale) {
+  scale = maxAbs(values, count) / 127;
+  roundTo(values, count, scale, 128, 1, 255, codes);
+}
+
 void Int8Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
-  std::span numbers(values, static_cast<size_t>(count));
-  scale = maxAbs(numbers) / 127;
-  roundTo(numbers, scale, 128, 1, 255, codes);
+  quantize(values, count, codes, scale);
 }

@@ -4,8 +4,8 @@
 
 using namespace tenon::qt;
 
-void Q8_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
-  float exact = maxAbs(std::span(values, static_cast<size_t>(count))) / 127, inverse = inverseOf(exact);
+TENON_QT_WIDE static void quantize(const float *values, int64_t count, uint8_t *codes, float &scale) {
+  float exact = maxAbs(values, count) / 127, inverse = inverseOf(exact);
   for (int64_t i = 0; i < count; ++i) {
     // Half away from zero: what truncation leaves is exact.
     float x = values[i] * inverse;
@@ -14,4 +14,8 @@ void Q8_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes,
     codes[i] = static_cast<uint8_t>(128 + whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0));
   }
   scale = asHalf(exact);
+}
+
+void Q8_0Attr::quantizeGroup(const float *values, int64_t count, uint8_t *codes, float &scale, uint8_t &) const {
+  quantize(values, count, codes, scale);
 }

@@ -6,15 +6,28 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <span>
+
+// On functions that take a group: compiled for wider vectors too, and chosen when the program starts. Products and sums
+// are never contracted here, so the codes are the same.
+#ifdef __x86_64__
+#define TENON_QT_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define TENON_QT_WIDE
+#endif
 
 namespace tenon::qt {
 
 // The nearest f16, ties to even, as f32. Beyond f16's range the largest finite one, so that a weight never becomes
-// infinite.
+// infinite. In integers and f32: conversions are calls where the build's baseline has no instruction for them.
 inline float asHalf(float scale) {
-  constexpr float largest = 65504;
-  return static_cast<float>(static_cast<_Float16>(std::clamp(scale, -largest, largest)));
+  const auto bits = std::bit_cast<uint32_t>(scale);
+  const uint32_t sign = bits & 0x80000000u, size = bits & 0x7fffffffu;
+  const uint32_t normal = (size + 0xfffu + ((size >> 13) & 1u)) & ~0x1fffu;
+  // Below 2^-14 f16 counts in steps of 2^-24, the last place of numbers from 0.5 on.
+  const auto small = std::bit_cast<uint32_t>((std::bit_cast<float>(size) + 0.5f) - 0.5f);
+  constexpr uint32_t largest = 0x477fe000u, smallestNormal = 0x38800000u; // 65504, 2^-14
+  const uint32_t rounded = size < smallestNormal ? small : normal;
+  return std::bit_cast<float>(sign | std::min(rounded, largest));
 }
 
 // The bits of finite floats as integers in the same order: maxima of integers need no rule for NaN.
@@ -24,10 +37,10 @@ inline int32_t orderedBits(float value) {
 }
 inline float fromOrderedBits(int32_t bits) { return std::bit_cast<float>(bits ^ ((bits >> 31) & 0x7fffffff)); }
 
-inline float maxAbs(std::span<const float> values) {
+inline float maxAbs(const float *values, int64_t count) {
   int32_t largest = 0;
-  for (float v : values)
-    largest = std::max(largest, std::bit_cast<int32_t>(v) & 0x7fffffff);
+  for (int64_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::bit_cast<int32_t>(values[i]) & 0x7fffffff);
   return std::bit_cast<float>(largest);
 }
 
@@ -39,11 +52,11 @@ struct Range {
 };
 
 // The smallest and the largest of `values` and 0.
-inline Range rangeWithZero(std::span<const float> values) {
+inline Range rangeWithZero(const float *values, int64_t count) {
   int32_t low = 0, high = 0;
-  for (float v : values) {
-    low = std::min(low, orderedBits(v));
-    high = std::max(high, orderedBits(v));
+  for (int64_t i = 0; i < count; ++i) {
+    low = std::min(low, orderedBits(values[i]));
+    high = std::max(high, orderedBits(values[i]));
   }
   return {fromOrderedBits(low), fromOrderedBits(high)};
 }
@@ -56,10 +69,10 @@ inline float roundHalfEven(float value) {
 }
 
 // Codes clamp(round_half_even(v / scale) + zero, low, high); all `zero` where the scale is 0.
-inline void roundTo(std::span<const float> values, float scale, int zero, int low, int high, uint8_t *codes) {
+inline void roundTo(const float *values, int64_t count, float scale, int zero, int low, int high, uint8_t *codes) {
   const float inverse = inverseOf(scale), shift = static_cast<float>(zero);
   const float smallest = static_cast<float>(low), largest = static_cast<float>(high);
-  for (size_t i = 0; i < values.size(); ++i) {
+  for (int64_t i = 0; i < count; ++i) {
     float code = roundHalfEven(values[i] * inverse) + shift;
     code = code < smallest ? smallest : code;
     code = code > largest ? largest : code;
