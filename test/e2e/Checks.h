@@ -25,11 +25,16 @@ Status checkGreedy(Engine &engine, const std::string &modelFolder, double margin
 Status checkPerplexity(Engine &engine, const std::string &modelFolder, const std::string &evalFolder,
                        const std::string &text, double tolerance, uint64_t windows);
 
+// What a comparison may show at most; 0 asks for nothing.
+struct Bounds {
+  double perplexity = 0; // of the ratio's distance from 1
+  double divergence = 0; // mean, in nats
+};
+
 // The same text through two engines: perplexities, the mean Kullback-Leibler divergence from the reference's
-// distribution and how often both put the same token first. Fails where the ratio of the perplexities is more than
-// `tolerance` from 1; 0 compares nothing.
+// distribution and how often both put the same token first.
 Status comparePerplexity(Engine &engine, Engine &reference, const std::string &evalFolder, const std::string &text,
-                         double tolerance, uint64_t windows);
+                         Bounds bounds, uint64_t windows);
 
 // Greedy text is the same however the prompt is cut and whatever else is in the batch; the same steps give the same
 // bits.

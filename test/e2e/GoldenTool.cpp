@@ -10,7 +10,7 @@ using namespace tenon;
 static int usage() {
   std::fputs(
       "usage: tenon-golden CHECK ENGINE MODEL_FOLDER [--tolerance X] [--eval FOLDER] [--text FILE] [--windows N] "
-      "[--threads N] [--against ENGINE]\n"
+      "[--threads N] [--against ENGINE] [--divergence X]\n"
       "  CHECK: compare (perplexity and divergence --against another engine), logits, greedy, perplexity, invariance, "
       "tokens (prints the greedy text of every prompt as ids)\n",
       stderr);
@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
   if (argc < 4 || argc % 2)
     return usage();
   const std::string check = argv[1], path = argv[2], model = argv[3];
-  double tolerance = 0;
+  double tolerance = 0, divergence = 0;
   uint64_t windows = 0;
   std::string evalFolder = model + "/../eval", text = "text.txt";
   EngineOptions options;
@@ -42,6 +42,8 @@ int main(int argc, char **argv) {
     const std::string name = argv[i], value = argv[i + 1];
     if (name == "--tolerance")
       tolerance = std::atof(value.c_str());
+    else if (name == "--divergence")
+      divergence = std::atof(value.c_str());
     else if (name == "--eval")
       evalFolder = value;
     else if (name == "--text")
@@ -66,7 +68,8 @@ int main(int argc, char **argv) {
       status = golden::checkPerplexity(**engine, model, evalFolder, text, tolerance, windows);
     else if (check == "compare") {
       auto reference = Engine::open(against, options);
-      status = reference.isOk() ? golden::comparePerplexity(**engine, **reference, evalFolder, text, tolerance, windows)
+      status = reference.isOk() ? golden::comparePerplexity(**engine, **reference, evalFolder, text,
+                                                            {tolerance, divergence}, windows)
                                 : reference.status();
     } else if (check == "invariance")
       status = golden::checkInvariance(**engine, model);

@@ -74,7 +74,7 @@ Status checkPerplexity(Engine &engine, const std::string &modelFolder, const std
 }
 
 Status comparePerplexity(Engine &engine, Engine &reference, const std::string &evalFolder, const std::string &text,
-                         double tolerance, uint64_t windows) {
+                         Bounds bounds, uint64_t windows) {
   TENON_ASSIGN(const auto rows, windowsOf(engine, evalFolder + "/" + text, windows));
   double nll = 0, referenceNll = 0, divergence = 0;
   uint64_t scored = 0, same = 0;
@@ -100,9 +100,11 @@ Status comparePerplexity(Engine &engine, Engine &reference, const std::string &e
       "perplexity %s %.4f, reference %.4f, ratio %.5f; mean KL %.6f nats, same top token %.2f %%, %llu tokens\n",
       text.c_str(), std::exp(nll / count), std::exp(referenceNll / count), ratio, divergence / count,
       100 * static_cast<double>(same) / count, static_cast<unsigned long long>(scored));
-  return tolerance == 0 || std::abs(ratio - 1) <= tolerance
-             ? Status::ok()
-             : failed("perplexity is outside its tolerance of " + std::to_string(tolerance));
+  if (bounds.perplexity > 0 && !(std::abs(ratio - 1) <= bounds.perplexity))
+    return failed("perplexity is outside its tolerance of " + std::to_string(bounds.perplexity));
+  if (bounds.divergence > 0 && !(divergence / count <= bounds.divergence))
+    return failed("the divergence is above " + std::to_string(bounds.divergence));
+  return Status::ok();
 }
 
 } // namespace tenon::golden
