@@ -85,7 +85,9 @@ static kernel::TilingAttr codeTiling(MLIRContext *context, LinearShape shape, ke
   int64_t wanted = decode ? std::min(target.number("code_streams"), std::max<int64_t>(1, sums / shape.rows))
                           : target.number("code_panels");
   int64_t panels = roundPanels(wanted, shape.joined);
-  int64_t rows = std::clamp<int64_t>(std::max(sums, decode ? shape.rows * panels : 0) / panels, 1, shape.rows);
+  // Few rows pass at once where all registers for sums can hold them.
+  int64_t wantedSums = std::min(std::max(sums, decode ? shape.rows * panels : 0), 2 * target.number("code_sums"));
+  int64_t rows = std::clamp<int64_t>(wantedSums / panels, 1, shape.rows);
   return kernel::TilingAttr::get(context, dot, rows, panels, decode ? 0 : target.number("code_depth"),
                                  decode ? panels : 1, target.number("code_prefetch"));
 }
