@@ -53,8 +53,8 @@ def Qt_RowsInt8Attr : AttrDef<Qt_Dialect, "RowsInt8", [DeclareAttrInterfaceMetho
   let mnemonic = "rows_int8";
   let summary = "activations in 8 bits, quantized while the step runs: scale = max abs / 127, round half to even";
   let description = [{
-    One f32 scale per row, or per `group` inputs of it. Beside the codes stands their sum over every `sums` inputs, the group of the weights that
-    will meet them; 0 is the whole row. A group of zeros (below 2^-100) has scale 0 and codes 0.
+    One f32 scale per row, or per `group` inputs of it. Beside the codes stands their sum over every `sums` inputs, the smaller of `group` and
+    the group of the weights that will meet them; 0 is the whole row. A group of zeros (below 2^-100) has scale 0 and codes 0.
     Example: `#qt.rows_int8<group = 0, sums = 128>`.
   }];
   let parameters = (ins "int64_t":$group, "int64_t":$sums);

@@ -23,8 +23,8 @@ def QuantizeActivations : Pass<"quantize-activations", "::mlir::ModuleOp"> {
   let summary = "Quantize the input of linear layers whose weights are quantized";
   let description = [{
     Inserts `qt.quantize_rows` before every linear with quantized weights and f32 input. Linears with equal input and equal row scheme share one.
-    `mode` is int8 or auto: codes of 8 bits with one scale per row, or per 32 inputs where the weights' groups are of 32; the sums of codes match
-    the weights' groups. float: none, the kernels dequantize weights instead.
+    `mode` auto: codes of 8 bits with a scale for every 32 inputs. int8: with one scale per row, which takes the fewest scalings and suffers from
+    outliers. float: none, the kernels dequantize weights instead. Sums of codes go as far as the scales of both sides do.
   }];
   let options = [Option<"mode", "mode", "std::string", "\"auto\"", "auto, int8 or float">];
 }
@@ -41,8 +41,8 @@ def VerifyFormats : Pass<"verify-formats", "::mlir::ModuleOp"> {
   let summary = "Check what the phase `formats` promises";
   let description = [{
     Every weight and cache symbol has a stored type, vectors and generated tables are f32, and where the target multiplies in bf16 no linear
-    reads f32 rows against bf16 weights. Quantized rows have the sums that their weights' groups ask for, and scales that never span
-    a part of a group.
+    reads f32 rows against bf16 weights. Quantized rows and weights have groups of which one divides the other,
+    and the sums that both together ask for.
   }];
 }
 

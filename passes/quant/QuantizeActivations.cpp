@@ -1,7 +1,9 @@
 // quantize-activations: makes the rounding of activations part of the program, so that the reference evaluation sees it
 // and fusion can do it where the rows are made. Expects weights in their formats and rows in f32.
 //
-// Which scheme (measured on verse-7m and its twin with outliers, docs/quantization.md): ...
+// `auto` gives every 32 inputs a scale: outliers in a few channels then coarsen their neighbours only. With one scale
+// for a row they coarsen all of it, which costs as much as 4-bit weights do; that is `int8`, with the fewest scalings
+// (docs/quantization.md has the figures).
 #include "dialects/model/Model.h"
 #include "dialects/qt/Qt.h"
 #include "passes/quant/Passes.h"
@@ -14,11 +16,13 @@ namespace tenon {
 #include "passes/quant/Passes.h.inc"
 } // namespace tenon
 
-// Where weights have a scale for every 32 inputs, sums are scaled there anyway, and activations get scales of their own
-// at no further cost.
-static qt::RowsInt8Attr rowsFor(qt::Scheme weights) {
-  int64_t group = weights.getStorage().group;
-  return qt::RowsInt8Attr::get(weights.getContext(), group == 32 ? 32 : 0, group);
+constexpr int64_t kAutomaticGroup = 32;
+
+// Rows with a scale for every `group` inputs, 0 for all of them, and with sums as far as both sides' scales go.
+static qt::RowsInt8Attr rowsFor(qt::Scheme weights, int64_t group) {
+  int64_t weightGroup = weights.getStorage().group;
+  int64_t sums = group && weightGroup ? std::min(group, weightGroup) : std::max(group, weightGroup);
+  return qt::RowsInt8Attr::get(weights.getContext(), group, sums);
 }
 
 namespace {
@@ -38,7 +42,7 @@ struct QuantizeActivations : tenon::impl::QuantizeActivationsBase<QuantizeActiva
       qt::Scheme weights = qt::schemeOf(linear.getWeight().getType());
       if (!weights || !x.getType().getElementType().isF32())
         return;
-      qt::RowsInt8Attr scheme = rowsFor(weights);
+      qt::RowsInt8Attr scheme = rowsFor(weights, mode == "int8" ? 0 : kAutomaticGroup);
       Value &rows = quantized[{x, scheme}];
       if (!rows) {
         OpBuilder builder(linear);

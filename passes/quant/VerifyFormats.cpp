@@ -12,19 +12,19 @@ namespace tenon {
 #include "passes/quant/Passes.h.inc"
 } // namespace tenon
 
-// Quantized rows and weights must cut the inputs alike: a sum for each group of the weight, and no scale of one side
-// that ends inside a scale of the other.
+// Quantized rows and weights must cut the inputs alike: no scale of one side ends inside a scale of the other, and
+// there is a sum for each stretch of inputs that has one of both.
 static LogicalResult verifyRows(model::LinearOp linear) {
   qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType());
   if (!rows)
     return success();
   qt::Scheme weights = qt::schemeOf(linear.getWeight().getType());
-  int64_t group = weights.getStorage().group;
-  bool nested = rows.getGroup() == 0 || group == 0 || group % rows.getGroup() == 0;
-  if (rows.getSums() == group && nested)
+  int64_t a = rows.getGroup(), b = weights.getStorage().group;
+  int64_t stretch = a && b ? std::min(a, b) : std::max(a, b);
+  if (rows.getSums() == stretch && (stretch == 0 || (a % stretch == 0 && b % stretch == 0)))
     return success();
   return linear.emitOpError() << "multiplies rows of " << rows << " with weights of " << weights
-                              << ", expected sums = " << group << " and a group that divides the weights'";
+                              << ", expected groups of which one divides the other, and sums = " << stretch;
 }
 
 namespace {
