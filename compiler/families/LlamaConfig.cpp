@@ -146,6 +146,10 @@ Result<LlamaConfig> readLlamaConfig(ConfigReader &config) {
   TENON_ASSIGN(out.mlpBias, config.booleanOr("mlp_bias", false));
   TENON_ASSIGN(out.tieEmbeddings, config.booleanOr("tie_word_embeddings", false));
   TENON_ASSIGN(out.rope, readRope(config, out.maxPositions));
+  if (out.rope.kind == RopeKind::LongRope && static_cast<int64_t>(out.rope.shortFactors.size()) != out.headDim / 2)
+    return config.contradiction("the rotary embedding has " + std::to_string(out.rope.shortFactors.size()) +
+                                " factors (short_factor), expected half the size of a head, " +
+                                std::to_string(out.headDim / 2));
   TENON_TRY(readDtype(config, out.dtype));
   TENON_ASSIGN(out.bosIds, config.tokenIds("bos_token_id", out.vocab));
   TENON_ASSIGN(out.eosIds, config.tokenIds("eos_token_id", out.vocab));

@@ -26,6 +26,11 @@ template <typename Rope, typename Visit> static void forEachNumber(Rope &rope, V
     visit("mscale", rope.mscale);
     visit("mscale_all_dim", rope.mscaleAllDim);
   }
+  if (rope.kind == RopeKind::LongRope) {
+    visit("attention_factor", rope.attentionFactor);
+    visit("short_factor", rope.shortFactors);
+    visit("long_factor", rope.longFactors);
+  }
 }
 
 namespace {
@@ -45,6 +50,9 @@ struct Writer {
   void operator()(StringRef name, std::optional<double> value) {
     if (value)
       (*this)(name, *value);
+  }
+  void operator()(StringRef name, const std::vector<double> &values) {
+    entries.push_back(builder.getNamedAttr(name, builder.getF64ArrayAttr(values)));
   }
 };
 
@@ -84,6 +92,15 @@ struct Reader {
     (*this)(name, number);
     value = number;
   }
+  void operator()(StringRef name, std::vector<double> &values) {
+    auto list = take<ArrayAttr>(name, "a list of finite numbers");
+    for (Attribute element : list ? list.getValue() : ArrayRef<Attribute>()) {
+      auto number = dyn_cast<FloatAttr>(element);
+      if (!number || !std::isfinite(number.getValueAsDouble()))
+        status = Status(Code::InvalidFile, "rope table: " + name.str() + ": expected a list of finite numbers");
+      values.push_back(number ? number.getValueAsDouble() : 0);
+    }
+  }
 };
 } // namespace
 
@@ -104,14 +121,14 @@ Result<RopeTable> tenon::ropeTableOf(model::RopeTableAttr attribute) {
   auto type = reader.take<StringAttr>("rope_type", "a name");
   RopeParameters rope;
   bool known = false;
-  for (RopeKind kind : {RopeKind::Default, RopeKind::Linear, RopeKind::Dynamic, RopeKind::Llama3, RopeKind::Yarn})
+  for (RopeKind kind : kRopeKinds)
     if (type && type.getValue() == StringRef(name(kind))) {
       rope.kind = kind;
       known = true;
     }
   if (reader.status.isOk() && !known)
-    return Status(Code::InvalidFile,
-                  "rope table: rope_type: \"" + type.str() + "\" is none of default, linear, dynamic, llama3, yarn");
+    return Status(Code::InvalidFile, "rope table: rope_type: \"" + type.str() +
+                                         "\" is none of default, linear, dynamic, llama3, yarn, longrope");
   forEachNumber(rope, reader);
   if (reader.status.isOk() && reader.taken != attribute.getParameters().size())
     return Status(Code::InvalidFile, "rope table: a number that \"" + type.str() + "\" does not have");

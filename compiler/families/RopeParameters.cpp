@@ -1,5 +1,6 @@
 #include "compiler/families/RopeParameters.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace tenon {
@@ -8,11 +9,8 @@ namespace {
 constexpr struct {
   std::string_view name;
   RopeKind kind;
-} kKinds[] = {{"default", RopeKind::Default},
-              {"linear", RopeKind::Linear},
-              {"dynamic", RopeKind::Dynamic},
-              {"llama3", RopeKind::Llama3},
-              {"yarn", RopeKind::Yarn}};
+} kKinds[] = {{"default", RopeKind::Default}, {"linear", RopeKind::Linear}, {"dynamic", RopeKind::Dynamic},
+              {"llama3", RopeKind::Llama3},   {"yarn", RopeKind::Yarn},     {"longrope", RopeKind::LongRope}};
 
 constexpr double kMaxFactor = 1e6;
 constexpr double kMaxTheta = 1e12;
@@ -33,8 +31,8 @@ Result<RopeKind> readKind(ConfigReader &section) {
   for (auto &known : kKinds)
     if (known.name == kind)
       return known.kind;
-  return section.mismatch(newer.empty() ? "type" : "rope_type", "one of default, linear, dynamic, llama3, yarn",
-                          Code::Unsupported);
+  return section.mismatch(newer.empty() ? "type" : "rope_type",
+                          "one of default, linear, dynamic, llama3, yarn, longrope", Code::Unsupported);
 }
 
 Status readYarn(ConfigReader &section, int64_t maxPositions, RopeParameters &rope) {
@@ -71,6 +69,33 @@ Status readLlama3(ConfigReader &section, int64_t maxPositions, RopeParameters &r
   return Status::ok();
 }
 
+Result<std::vector<double>> readFactors(ConfigReader &section, std::string_view key) {
+  auto value = section.take(key);
+  if (!value)
+    return section.missing(key, "an array of numbers, one for every two sizes of a head");
+  TENON_ASSIGN(JsonElements elements, value->asArray());
+  std::vector<double> out;
+  for (JsonValue element : elements) {
+    TENON_ASSIGN(const double factor, realWithin(element, 1e-6, kMaxFactor));
+    out.push_back(factor);
+  }
+  return out;
+}
+
+Status readLongRope(ConfigReader &section, int64_t maxPositions, RopeParameters &rope) {
+  TENON_ASSIGN(rope.originalMaxPositions, section.integerOr("original_max_position_embeddings", 2, kMaxPositions,
+                                                            std::max(maxPositions, int64_t(2))));
+  double ratio = static_cast<double>(maxPositions) / static_cast<double>(rope.originalMaxPositions);
+  TENON_ASSIGN(rope.factor, section.realOr("factor", 1e-6, kMaxFactor, ratio));
+  TENON_ASSIGN(rope.attentionFactor, section.optionalReal("attention_factor", 1e-6, kMaxFactor));
+  TENON_ASSIGN(rope.shortFactors, readFactors(section, "short_factor"));
+  TENON_ASSIGN(rope.longFactors, readFactors(section, "long_factor"));
+  if (rope.shortFactors.size() != rope.longFactors.size())
+    return section.mismatch("long_factor",
+                            "as many numbers as short_factor has, " + std::to_string(rope.shortFactors.size()));
+  return Status::ok();
+}
+
 // All of one section but theta, which may also stand beside it.
 Result<RopeParameters> readSection(ConfigReader &section, double theta, int64_t maxPositions) {
   RopeParameters rope;
@@ -91,6 +116,9 @@ Result<RopeParameters> readSection(ConfigReader &section, double theta, int64_t 
   case RopeKind::Yarn:
     TENON_TRY(readYarn(section, maxPositions, rope));
     break;
+  case RopeKind::LongRope:
+    TENON_TRY(readLongRope(section, maxPositions, rope));
+    break;
   }
   if (auto part = section.take("partial_rotary_factor")) {
     TENON_ASSIGN(double fraction, part->real());
@@ -105,7 +133,8 @@ bool operator==(const RopeParameters &a, const RopeParameters &b) {
   return a.kind == b.kind && a.theta == b.theta && a.originalMaxPositions == b.originalMaxPositions &&
          a.factor == b.factor && a.lowFreqFactor == b.lowFreqFactor && a.highFreqFactor == b.highFreqFactor &&
          a.betaFast == b.betaFast && a.betaSlow == b.betaSlow && a.truncate == b.truncate &&
-         a.attentionFactor == b.attentionFactor && a.mscale == b.mscale && a.mscaleAllDim == b.mscaleAllDim;
+         a.attentionFactor == b.attentionFactor && a.mscale == b.mscale && a.mscaleAllDim == b.mscaleAllDim &&
+         a.shortFactors == b.shortFactors && a.longFactors == b.longFactors;
 }
 
 } // namespace

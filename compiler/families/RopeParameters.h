@@ -8,25 +8,32 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace tenon {
 
-enum class RopeKind { Default, Linear, Dynamic, Llama3, Yarn };
+enum class RopeKind { Default, Linear, Dynamic, Llama3, Yarn, LongRope };
+inline constexpr RopeKind kRopeKinds[] = {RopeKind::Default, RopeKind::Linear, RopeKind::Dynamic,
+                                          RopeKind::Llama3,  RopeKind::Yarn,   RopeKind::LongRope};
 std::string_view name(RopeKind kind);
 
 struct RopeParameters {
   RopeKind kind = RopeKind::Default;
   double theta = 10000.0;
-  // The context the model was trained for before stretching. Dynamic, Llama3, Yarn.
+  // The context the model was trained for before stretching. Dynamic, Llama3, Yarn, LongRope.
   int64_t originalMaxPositions = 0;
   double factor = 1.0; // all but Default; at least 1
   // Llama3: wavelengths beyond original / low are stretched, those below original / high are not. low < high.
   double lowFreqFactor = 1.0, highFreqFactor = 4.0;
   // Yarn: rotations over the original context that bound the ramp; betaFast >= betaSlow.
   double betaFast = 32.0, betaSlow = 1.0;
-  bool truncate = true;                       // Yarn: round the ramp's ends to whole dimensions
-  std::optional<double> attentionFactor = {}; // Yarn: given outright, or worked out from the next two and the factor
+  bool truncate = true; // Yarn: round the ramp's ends to whole dimensions
+  std::optional<double> attentionFactor =
+      {}; // Yarn, LongRope: given outright, or worked out from the next two and the factor
   std::optional<double> mscale = {}, mscaleAllDim = {}; // Yarn
+  // LongRope: what each frequency is divided by, headDim / 2 numbers: for sequences within the original context, and
+  // for longer ones. Its attentionFactor is given outright, or follows from the factor and the original context.
+  std::vector<double> shortFactors = {}, longFactors = {};
 };
 
 // Takes every rope key of `config`. Unsupported: an unknown kind or a key that the kind does not have. InvalidFile:

@@ -89,6 +89,21 @@ std::vector<float> yarn(const RopeParameters &rope, int64_t dim) {
   return out;
 }
 
+// LongRoPE (Ding et al. 2024, arXiv 2402.13753): every frequency has a divisor of its own.
+std::vector<float> longRope(const RopeParameters &rope, int64_t dim, int64_t context) {
+  const std::vector<double> &factors = context > rope.originalMaxPositions ? rope.longFactors : rope.shortFactors;
+  std::vector<float> out = powersOf(rope.theta, dim);
+  for (size_t d = 0; d < out.size(); ++d)
+    out[d] = 1.0f / (static_cast<float>(factors[d]) * out[d]);
+  return out;
+}
+
+double longRopeAttentionFactor(const RopeParameters &rope) {
+  if (rope.attentionFactor || rope.factor <= 1.0)
+    return rope.attentionFactor.value_or(1.0);
+  return std::sqrt(1 + std::log(rope.factor) / std::log(static_cast<double>(rope.originalMaxPositions)));
+}
+
 double yarnAttentionFactor(const RopeParameters &rope) {
   if (rope.attentionFactor)
     return *rope.attentionFactor;
@@ -108,6 +123,12 @@ Result<RopeTable> RopeTable::make(const RopeParameters &rope, int64_t headDim, i
     return Status(Code::Constraint, "the head size is " + std::to_string(headDim) +
                                         ", expected an even number of at least " + std::to_string(smallest) +
                                         " for rotary embedding of kind " + std::string(name(rope.kind)));
+  if (rope.kind == RopeKind::LongRope && (static_cast<int64_t>(rope.shortFactors.size()) != headDim / 2 ||
+                                          rope.longFactors.size() != rope.shortFactors.size()))
+    return Status(Code::Constraint, "rotary embedding of kind longrope has " +
+                                        std::to_string(rope.shortFactors.size()) + " short and " +
+                                        std::to_string(rope.longFactors.size()) +
+                                        " long factors, expected half the head size, " + std::to_string(headDim / 2));
   RopeTable table;
   table.positions_ = maxContext;
   switch (rope.kind) {
@@ -126,6 +147,10 @@ Result<RopeTable> RopeTable::make(const RopeParameters &rope, int64_t headDim, i
   case RopeKind::Yarn:
     table.frequencies_ = yarn(rope, headDim);
     table.attentionFactor_ = static_cast<float>(yarnAttentionFactor(rope));
+    break;
+  case RopeKind::LongRope:
+    table.frequencies_ = longRope(rope, headDim, maxContext);
+    table.attentionFactor_ = static_cast<float>(longRopeAttentionFactor(rope));
     break;
   }
   for (float f : table.frequencies_)

@@ -4,7 +4,7 @@
 //
 // Row p holds, for d in [0, headDim / 2): cos(p * f[d]) and, after them, sin(p * f[d]), each times the attention
 // factor. A fixed-shape engine has one table for its whole life; kinds whose frequencies depend on the length of the
-// sequence at hand (Dynamic) are worked out for its largest context. docs/models.md says what that means.
+// sequence at hand (Dynamic, LongRope) are worked out for its largest context. docs/models.md says what that means.
 #pragma once
 
 #include "compiler/families/RopeParameters.h"

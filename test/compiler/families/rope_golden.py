@@ -32,6 +32,7 @@ rope_utils.torch = types.SimpleNamespace(
     Tensor=Tensor, int64=np.int64, float=F32, float32=F32,
     arange=lambda *a, dtype=np.int64, device=None: tensor(np.arange(*a, dtype=dtype)),
     where=lambda c, a, b: tensor(np.where(c, a, b)),
+    tensor=lambda values, dtype=None, device=None: tensor(np.asarray(values, dtype=dtype)),
     clamp=lambda x, low, high: tensor(np.clip(x, F32(low), F32(high))),
 )
 
@@ -63,6 +64,8 @@ def case(name, head_dim, max_context, max_positions, rope, positions):
 
 LLAMA3 = {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 8192}
+LONGROPE = {"rope_type": "longrope", "short_factor": [1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0, 3.5],
+            "long_factor": [1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 32.0, 48.0], "original_max_position_embeddings": 2048}
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 2048}
 CASES = [
     case("default", 16, 1024, 1024, {"rope_theta": 10000.0}, [0, 1, 1023]),
@@ -84,6 +87,11 @@ CASES = [
     case("yarn, factor from the contexts", 32, 8192, 8192,
          {"rope_parameters": {"rope_theta": 150000.0, "rope_type": "yarn", "factor": None,
                               "original_max_position_embeddings": 1024}}, [8191]),
+    case("longrope beyond the trained context", 16, 8192, 8192, {"rope_theta": 10000.0, "rope_scaling": LONGROPE}, [0, 1, 8191]),
+    case("longrope within the trained context", 16, 2048, 8192, {"rope_theta": 10000.0, "rope_scaling": LONGROPE}, [1, 2047]),
+    case("longrope, factor and attention factor given", 16, 8192, 8192,
+         {"rope_theta": 10000.0, "rope_scaling": {**LONGROPE, "factor": 2.0, "attention_factor": 1.25}}, [8191]),
+    case("longrope, factor given", 16, 8192, 8192, {"rope_theta": 10000.0, "rope_scaling": {**LONGROPE, "factor": 2.0}}, [8191]),
 ]
 json.dump({"cases": CASES}, sys.stdout, indent=None, separators=(",", ":"))
 print()
