@@ -10,7 +10,7 @@
 namespace tenon {
 
 struct CompileOptions {
-  std::string model;                             // folder, random:CONFIG.json or zeros:CONFIG.json
+  std::string model;                             // folder, GGUF file, random:CONFIG.json or zeros:CONFIG.json
   std::string output;                            // engine file
   std::vector<std::string> targets = {"native"}; // specs, in order of preference
   std::string quant = "auto";                    // a recipe of weight formats (passes/quant/FormatRecipe.h)

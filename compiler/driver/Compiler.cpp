@@ -140,10 +140,13 @@ void note(const CompileOptions &options, const std::string &text) {
 }
 
 // What the runtime could not read is refused here, where it can be mended.
-Status checkTokenizer(const TokenizerFiles &files) {
+Status checkTokenizer(const ModelDirectory &directory) {
+  const TokenizerFiles &files = directory.tokenizer;
   if (files.tokenizer.empty())
     return Status::ok();
-  return text::Tokenizer::parse(files.tokenizer, files.tokenizerConfig).status();
+  Status status = text::Tokenizer::parse(files.tokenizer, files.tokenizerConfig).status();
+  // A GGUF file's metadata were made into that text.
+  return directory.files.size() == 1 ? std::move(status).within(directory.source + ", as tokenizer.json") : status;
 }
 
 // Lowers for every target, generates code, and gathers all that goes into the file.
@@ -242,7 +245,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_TRY(io::checkOutput(options.output, model.directory.files));
   if (!options.depfile.empty())
     TENON_TRY(io::checkOutput(options.depfile, model.directory.files));
-  TENON_TRY(checkTokenizer(model.directory.tokenizer));
+  TENON_TRY(checkTokenizer(model.directory));
   if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
     note(options, model.directory.tokenizer.absence);
   EngineAssembly assembly(options, lowering, model);

@@ -1,6 +1,7 @@
 #include "compiler/driver/WeightJobs.h"
 
 #include "compiler/families/RopeAttribute.h"
+#include "compiler/weights/TensorRows.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/qt/Qt.h"
 #include "passes/plan/WeightLayout.h"
@@ -55,8 +56,7 @@ Result<std::unique_ptr<weights::RowSource>> checkpointSource(model::CheckpointAt
     break;
   }
   TENON_ASSIGN(const TensorInfo *tensor, directory.checkpoint->require(source.getName(), source.getType().getShape()));
-  return weights::checkpointRows(directory.checkpoint->files()[tensor->file].file, tensor->offset, rows, columns,
-                                 element);
+  return weights::tensorRows(*directory.checkpoint, *tensor);
 }
 
 Result<std::unique_ptr<weights::RowSource>> sourceOf(Attribute source, const ModelDirectory &directory) {

@@ -42,6 +42,8 @@ static Type elementType(MLIRContext *context, tenon::TensorType type) {
   case tenon::TensorType::F16:
     return Float16Type::get(context);
   case tenon::TensorType::F32:
+  case tenon::TensorType::Q8_0: // decoded when they are read
+  case tenon::TensorType::Q4_0:
     return Float32Type::get(context);
   default:
     llvm_unreachable("a tensor source handed out a type that is not readable");

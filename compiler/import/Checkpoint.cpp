@@ -92,6 +92,7 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory) {
     return out;
   }
 
+  out.indexed_ = true;
   TENON_ASSIGN(io::MappedFile indexFile, io::MappedFile::open((folder / kIndex).string()));
   TENON_ASSIGN(JsonDocument index, parseJson(textOf(indexFile), kIndex));
   TENON_ASSIGN(std::vector<Mapped> map, readWeightMap(index));
@@ -131,11 +132,26 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory) {
   return out;
 }
 
+Result<Checkpoint> Checkpoint::ofFile(CheckpointFile file, std::vector<TensorInfo> tensors) {
+  Checkpoint out;
+  out.files_.push_back(std::move(file));
+  out.tensors_ = std::move(tensors);
+  std::sort(out.tensors_.begin(), out.tensors_.end(),
+            [](const TensorInfo &a, const TensorInfo &b) { return a.name < b.name; });
+  auto stored = [](const TensorInfo &tensor) { return tensor.storedName.empty() ? tensor.name : tensor.storedName; };
+  for (size_t i = 1; i < out.tensors_.size(); ++i)
+    if (out.tensors_[i - 1].name == out.tensors_[i].name)
+      return Status(Code::InvalidFile, out.files_[0].name + ": " + stored(out.tensors_[i - 1]) + " and " +
+                                           stored(out.tensors_[i]) + " are both " + out.tensors_[i].name +
+                                           " of the model, expected one of them");
+  return out;
+}
+
 std::vector<std::string> Checkpoint::names() const {
   std::vector<std::string> names;
   for (const CheckpointFile &file : files_)
     names.push_back(file.name);
-  if (names.size() != 1 || names[0] != kSingle)
+  if (indexed_)
     names.insert(names.begin(), kIndex);
   return names;
 }
@@ -149,6 +165,10 @@ const TensorInfo *Checkpoint::find(std::string_view name) const {
 std::string Checkpoint::place(const TensorInfo &tensor) const {
   const CheckpointFile &in = files_[tensor.file];
   std::string out = "\n  in " + in.name;
+  if (!tensor.storedName.empty())
+    out += " as " + tensor.storedName;
+  if (tensor.headerByte != 0)
+    return out + ", header byte " + std::to_string(tensor.headerByte);
   // Names that JSON writes with escapes are not found; the message then goes without.
   size_t at = textOf(in.file).substr(0, tensor.offset).find("\"" + tensor.name + "\"");
   return at == std::string_view::npos ? out : out + ", header byte " + std::to_string(at);
@@ -170,7 +190,7 @@ Result<const TensorInfo *> Checkpoint::require(std::string_view name, std::span<
                                          "\n  config.json and the weights seem to belong to different models");
   if (!isReadable(tensor->type))
     return Status(Code::Unsupported, tensor->name + " has elements of type " + std::string(tenon::name(tensor->type)) +
-                                         ", expected BF16, F16 or F32" + place(*tensor));
+                                         ", expected BF16, F16 or F32, or GGUF's Q8_0 or Q4_0" + place(*tensor));
   return tensor;
 }
 

@@ -1,9 +1,10 @@
-// The weights of a Hugging Face directory: one sorted table of tensors over one or many safetensors files.
+// The weights of a model: one sorted table of tensors over one or many files.
 //
-// Either `model.safetensors`, or `model.safetensors.index.json` whose weight_map names the shard of every tensor. Index
-// and shards must agree exactly. A shard's name must be a plain file name, so an index cannot reach outside the folder;
-// symbolic links in the folder are followed, because Hugging Face's own cache is made of them. No weight byte is read.
-// Files stay mapped while the Checkpoint lives. Threads: const methods from any thread.
+// A Hugging Face directory holds either `model.safetensors`, or `model.safetensors.index.json` whose weight_map names
+// the shard of every tensor. Index and shards must agree exactly. A shard's name must be a plain file name, so an index
+// cannot reach outside the folder; symbolic links in the folder are followed, because Hugging Face's own cache is made
+// of them. No weight byte is read. Files stay mapped while the Checkpoint lives. Threads: const methods from any
+// thread.
 #pragma once
 
 #include "compiler/import/Safetensors.h"
@@ -24,9 +25,11 @@ struct CheckpointFile {
 class Checkpoint {
 public:
   static Result<Checkpoint> open(const std::string &directory);
+  // One file whose tensors were read already. InvalidFile where two have one name.
+  static Result<Checkpoint> ofFile(CheckpointFile file, std::vector<TensorInfo> tensors);
 
   const std::vector<CheckpointFile> &files() const { return files_; }
-  // Names of everything that was read: the files and the index, where there is one.
+  // Names of everything that was read: the index, where there is one, and the files.
   std::vector<std::string> names() const;
   // Sorted by name, bytewise; names are unique.
   const std::vector<TensorInfo> &tensors() const { return tensors_; }
@@ -47,10 +50,11 @@ public:
                        std::span<const std::string_view> harmlessEndings) const;
 
 private:
-  // "\n  in FILE, header byte N"
+  // "\n  in FILE as STORED_NAME, header byte N"
   std::string place(const TensorInfo &tensor) const;
   std::vector<CheckpointFile> files_;
   std::vector<TensorInfo> tensors_;
+  bool indexed_ = false;
 };
 
 } // namespace tenon

@@ -1,6 +1,9 @@
 #include "compiler/import/ModelDirectory.h"
 
 #include "compiler/import/ConfigReader.h"
+#include "compiler/import/GgufConfig.h"
+#include "compiler/import/GgufTensors.h"
+#include "compiler/import/GgufVocabulary.h"
 #include "runtime/io/MappedFile.h"
 
 #include <filesystem>
@@ -80,6 +83,39 @@ Result<ModelDirectory> openFolder(const std::string &source) {
                         std::move(files)};
 }
 
+Result<ModelDirectory> openGguf(const std::string &source) {
+  const std::string name = fs::path(source).filename().string();
+  TENON_ASSIGN(io::MappedFile file, io::MappedFile::open(source));
+  TENON_ASSIGN(const GgufHeader header, readGgufHeader(file.bytes(), name));
+  GgufMetadata metadata(file.bytes(), name, header.entries);
+  TENON_ASSIGN(GgufConfig config, readGgufConfig(metadata, header, file.bytes()));
+  TENON_ASSIGN(JsonDocument document, parseJson(config.json, name + ", as config.json", {.maxBytes = kMaxConfig}));
+  TENON_ASSIGN(GgufVocabulary vocabulary, readGgufVocabulary(metadata, config.vocab));
+  TokenizerFiles tokenizer;
+  tokenizer.tokenizer = std::move(vocabulary.tokenizer);
+  tokenizer.tokenizerConfig = std::move(vocabulary.tokenizerConfig);
+  if (tokenizer.tokenizer.empty())
+    tokenizer.absence = source + ": the file has no vocabulary: pass token ids";
+  TENON_ASSIGN(Checkpoint checkpoint,
+               Checkpoint::ofFile({name, std::move(file)}, ggufTensors(header, config.heads, config.kvHeads)));
+  return ModelDirectory{source,
+                        WeightSource::Checkpoint,
+                        std::move(config.json),
+                        std::move(document),
+                        std::move(vocabulary.generation),
+                        std::move(checkpoint),
+                        std::move(tokenizer),
+                        {source}};
+}
+
+// By its name or its first bytes.
+bool isGguf(const std::string &source) {
+  if (source.ends_with(".gguf"))
+    return true;
+  auto file = io::MappedFile::open(source);
+  return file.isOk() && file->size() >= 4 && std::equal(file->bytes().begin(), file->bytes().begin() + 4, "GGUF");
+}
+
 Result<ModelDirectory> openConfigAlone(const std::string &source, WeightSource weights, const std::string &path) {
   PathList files;
   TENON_ASSIGN(std::string text, readFile(path, kMaxConfig, files));
@@ -102,12 +138,14 @@ Result<ModelDirectory> ModelDirectory::open(const std::string &source) {
   if (kind == fs::file_type::directory)
     return openFolder(source);
   if (kind == fs::file_type::not_found)
-    return Status(Code::InvalidFile,
-                  source + ": there is no such folder; expected one with config.json and model.safetensors");
-  if (source.ends_with(".gguf"))
-    return Status(Code::Unsupported, source + ": GGUF files are not read; expected a Hugging Face folder");
-  return Status(Code::InvalidFile, source + ": expected a folder with config.json and model.safetensors, got a file; "
-                                            "random:CONFIG.json compiles a config without weights");
+    return Status(Code::InvalidFile, source +
+                                         ": there is no such folder or file; expected a folder with config.json and "
+                                         "model.safetensors, or a GGUF file");
+  if (isGguf(source))
+    return openGguf(source);
+  return Status(Code::InvalidFile, source + ": expected a folder with config.json and model.safetensors or a GGUF "
+                                            "file, got another file; random:CONFIG.json compiles a config without "
+                                            "weights");
 }
 
 Result<std::string> ModelDirectory::modelType() const {

@@ -1,6 +1,7 @@
-// Everything that a model's source says, gathered: a Hugging Face folder, or a config alone.
+// Everything that a model's source says, gathered: a Hugging Face folder, a GGUF file, or a config alone.
 //
 //   DIR                  config.json, generation_config.json, safetensors, tokenizer files
+//   FILE.gguf            one file with all of it; its metadata become the text of the files above
 //   random:CONFIG.json   that config only; weights are to be pseudo-random
 //   zeros:CONFIG.json    that config only; weights are to be zero
 //
@@ -33,7 +34,7 @@ struct TokenizerFiles {
 struct ModelDirectory {
   std::string source; // as the user named it
   WeightSource weights = WeightSource::Checkpoint;
-  std::string configText; // config.json as it stands
+  std::string configText; // config.json as it stands, or as a GGUF file's metadata make it
   JsonDocument config;    // the same, parsed
   Generation generation;
   std::optional<Checkpoint> checkpoint; // set exactly where `weights` is Checkpoint

@@ -1,6 +1,6 @@
 #include "compiler/interpret/ModelContents.h"
 #include "compiler/families/RopeAttribute.h"
-#include "compiler/weights/RowSource.h"
+#include "compiler/weights/TensorRows.h"
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
 #include "dialects/qt/Qt.h"
@@ -31,12 +31,11 @@ static Result<std::unique_ptr<weights::RowSource>> openCheckpoint(model::Checkpo
     return weights::randomRows(name, rows, columns, element);
   const Checkpoint &checkpoint = *directory.checkpoint;
   TENON_ASSIGN(const TensorInfo *tensor, checkpoint.require(name, source.getType().getShape()));
-  if (bitsOf(tensor->type) != source.getType().getElementTypeBitWidth() ||
-      (tensor->type == tenon::TensorType::BF16) != source.getType().getElementType().isBF16())
+  if (weights::elementOf(tensor->type) != element)
     return Status(Code::InvalidFile,
                   std::string(name) + " has elements of type " + std::string(tenon::name(tensor->type)) +
                       ", expected the type that the module names; was it built for another checkpoint?");
-  return weights::checkpointRows(checkpoint.files()[tensor->file].file, tensor->offset, rows, columns, element);
+  return weights::tensorRows(checkpoint, *tensor);
 }
 
 static Result<std::unique_ptr<weights::RowSource>> openSource(Attribute source, const ModelDirectory &directory) {

@@ -40,8 +40,6 @@ utf8proc_category_t categoryOf(char32_t code) { return utf8proc_category(static_
 
 } // namespace
 
-bool isUtf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
-
 size_t validUtf8Prefix(std::string_view bytes) {
   size_t at = 0;
   while (at < bytes.size()) {

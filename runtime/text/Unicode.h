@@ -5,6 +5,8 @@
 // valid UTF-8.
 #pragma once
 
+#include "runtime/base/Utf8.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,7 +16,7 @@ namespace tenon::text {
 // What text gets in place of bytes that are not UTF-8: U+FFFD.
 inline constexpr std::string_view replacementCharacter = "\xEF\xBF\xBD";
 
-[[nodiscard]] bool isUtf8(std::string_view bytes);
+using tenon::isUtf8;
 // The number of leading bytes that are whole, valid characters.
 [[nodiscard]] size_t validUtf8Prefix(std::string_view bytes);
 

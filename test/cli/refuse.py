@@ -3,13 +3,14 @@
 
 usage: refuse.py TABLE TENON MODEL WORK     TABLE holds lines '# REFUSE: CODE CASE [OPTIONS]: TEXT'
 
-CASE is one of bad_models.py, made from MODEL; `tenon compile` of it must end with exit code CODE and a message that holds TEXT, within 30 s and
-300 MiB (90 of them are LLVM's libraries, 91 the largest header), and leave nothing in the output's folder.
+CASE is one of bad_models.py, made from the folder MODEL, or of bad_gguf.py, made from the file MODEL; `tenon compile` of it must end with exit
+code CODE and a message that holds TEXT, within 30 s and 300 MiB (90 of them are LLVM's libraries, 91 the largest header), and leave nothing in the output's folder.
 """
 import os
 import re
 import sys
 
+import bad_gguf
 import bad_models
 import expect
 
@@ -23,7 +24,11 @@ def main(table, tenon, model, work):
     failed = 0
     for code, case, options, wanted in (line.groups() for line in lines):
         folder, out = os.path.join(work, "model"), os.path.join(work, "out")
-        bad_models.make(model, folder, case)
+        if os.path.isfile(model):
+            folder += ".gguf"
+            bad_gguf.make(model, folder, case)
+        else:
+            bad_models.make(model, folder, case)
         command = [tenon, "compile", folder, "-o", os.path.join(out, "m.tenon"), *(options or "").split()]
         text, problems = expect.run(expect.parse([code, "--max-rss", "300", "--timeout", "30", "--empty", out, "--", *command]))
         if wanted not in text:

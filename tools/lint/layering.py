@@ -26,7 +26,7 @@ ALLOWED = {
     "codegen/common": ["codegen/Target.h", "dialects", "llvm"],
     "codegen/cpu": ["codegen/Target.h", "codegen/common", "dialects", "llvm"],
     "compiler/import": ["runtime/base", "runtime/io"],
-    "compiler/weights": ["dialects/qt/Storage.h", "runtime/base", "runtime/io"],
+    "compiler/weights": ["compiler/import", "dialects/qt/Storage.h", "runtime/base", "runtime/io"],
     "compiler/families": ["compiler/import", "dialects", "runtime/base", "llvm"],
     "compiler": ["passes", "dialects", "codegen/Target.h", "runtime", "llvm"],
     "tools": ["compiler", "passes", "dialects", "codegen", "runtime", "llvm"],

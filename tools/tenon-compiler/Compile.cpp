@@ -21,6 +21,7 @@ public:
            "  tenon compile path/to/model -o m.tenon --quant fp32 --max-batch 8 --max-seq 8k\n"
            "  tenon compile path/to/model -o m.tenon --quant 'int4_wo:g64,asym; lm_head=int8_wo'\n"
            "  tenon compile path/to/model -o m.tenon --target cpu:x86-64-v3 --target cpu:x86-64-v4+avx512bf16\n"
+           "  tenon compile model.gguf -o m.tenon\n"
            "  tenon compile random:config.json -o bench.tenon\n"
            "  tenon compile path/to/model --emit=fuse\n";
   }

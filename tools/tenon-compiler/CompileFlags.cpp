@@ -36,7 +36,7 @@ void CompileFlags::declare(CLI::App &app) {
   std::string specs;
   for (const std::string &spec : targetList())
     specs += (specs.empty() ? "" : ", ") + spec;
-  app.add_option("model", model_, "Model folder, random:CONFIG.json or zeros:CONFIG.json")->required();
+  app.add_option("model", model_, "Model folder, GGUF file, random:CONFIG.json or zeros:CONFIG.json")->required();
   app.add_option("--target", targets_, "Instruction set, repeatable; several make one engine: " + specs)
       ->default_str("native")
       ->type_name("SPEC")

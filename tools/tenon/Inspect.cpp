@@ -3,6 +3,7 @@
 #include "runtime/engine/EngineFile.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
+#include "tools/tenon/InspectGguf.h"
 #include "tools/tenon/Verbs.h"
 
 #include <CLI/CLI.hpp>
@@ -22,13 +23,13 @@ std::string hexOf(const flatbuffers::Vector<uint8_t> &digest) {
 class InspectVerb final : public Verb {
 public:
   const char *name() const override { return "inspect"; }
-  const char *summary() const override { return "Show what is in an engine file"; }
+  const char *summary() const override { return "Show what is in an engine or a GGUF file"; }
   const char *examples() const override {
     return "  tenon inspect m.tenon\n  tenon inspect m.tenon --weights --kernels\n  tenon inspect m.tenon --verify\n  "
-           "tenon inspect m.tenon --json\n";
+           "tenon inspect m.tenon --json\n  tenon inspect model.gguf --weights\n";
   }
   void declare(CLI::App &app) override {
-    app.add_option("engine", path_, "Engine file")->required();
+    app.add_option("engine", path_, "Engine file, or GGUF file")->required();
     app.add_flag("--weights", weights_, "List every weight with its type, layout and place");
     app.add_flag("--kernels", kernels_, "List every kernel with its work");
     app.add_flag("--key", key_, "List the fields that decide the engine's bytes");
@@ -37,6 +38,11 @@ public:
   }
 
   Status run(Terminal &terminal) override {
+    if (isGguf(path_)) {
+      if (kernels_ || key_ || verify_)
+        return Status(Code::Usage, "'" + path_ + "' is a GGUF file: --kernels, --key and --verify are for engines");
+      return inspectGguf(path_, weights_, json_);
+    }
     TENON_ASSIGN(EngineFile file, EngineFile::open(path_));
     if (verify_) {
       TENON_TRY(file.attachExternalWeights());

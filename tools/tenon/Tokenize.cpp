@@ -1,7 +1,9 @@
-// tenon tokenize: text to token ids and back, with the tokenizer of an engine or of a tokenizer.json.
+// tenon tokenize: text to token ids and back, with the tokenizer of an engine, a GGUF file or a tokenizer.json.
+#include "compiler/import/ModelDirectory.h"
 #include "runtime/engine/EngineFile.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/tenon/InputText.h"
+#include "tools/tenon/InspectGguf.h"
 #include "tools/tenon/Verbs.h"
 
 #include <cstdio>
@@ -29,7 +31,8 @@ public:
            "  tenon tokenize m.tenon --decode 4088,300,17\n";
   }
   void declare(CLI::App &app) override {
-    app.add_option("source", source_, "Engine, tokenizer.json, or a model folder that holds one")->required();
+    app.add_option("source", source_, "Engine, GGUF file, tokenizer.json, or a model folder that holds one")
+        ->required();
     prompt_ = app.add_option("-p,--prompt", text_, "Text to encode");
     file_ = app.add_option("-f,--file", path_, "File to encode; - (and nothing at all) for standard input");
     decode_ = app.add_option("--decode", ids_, "Ids to decode, such as 1,2,3");
@@ -67,6 +70,12 @@ private:
       const std::string path = isFolder(source_) ? source_ + "/tokenizer.json" : source_;
       TENON_ASSIGN(const std::string json, readWholeInput(path));
       return text::Tokenizer::parse(json, {});
+    }
+    if (isGguf(source_)) {
+      TENON_ASSIGN(const ModelDirectory model, ModelDirectory::open(source_));
+      if (model.tokenizer.tokenizer.empty())
+        return Status(Code::Usage, model.tokenizer.absence);
+      return text::Tokenizer::parse(model.tokenizer.tokenizer, model.tokenizer.tokenizerConfig);
     }
     TENON_ASSIGN(const EngineFile file, EngineFile::open(source_));
     TENON_ASSIGN(auto tokenizer, tokenizerOf(file));

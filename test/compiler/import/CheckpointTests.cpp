@@ -87,7 +87,8 @@ TEST(Checkpoint, RequireSaysWhatIsWrongAndWhere) {
   Status type = checkpoint->require("q", shape({2})).status();
   EXPECT_EQ(type.code(), Code::Unsupported);
   EXPECT_THAT(type.message(),
-              HasSubstr("q has elements of type I64, expected BF16, F16 or F32\n  in model.safetensors, header byte"));
+              HasSubstr("q has elements of type I64, expected BF16, F16 or F32, or GGUF's Q8_0 or Q4_0\n  in "
+                        "model.safetensors, header byte"));
 }
 
 TEST(Checkpoint, SaysWhichFilesItLookedFor) {

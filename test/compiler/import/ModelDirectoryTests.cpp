@@ -98,9 +98,10 @@ TEST(ModelDirectory, SaysWhatIsMissing) {
   refused(folder / "absent", Code::InvalidFile, "there is no such folder");
   refused(folder.path(), Code::InvalidFile, "config.json");
   folder.write("file", "x");
-  refused(folder / "file", Code::InvalidFile, "expected a folder with config.json and model.safetensors, got a file");
+  refused(folder / "file", Code::InvalidFile,
+          "expected a folder with config.json and model.safetensors or a GGUF file");
   folder.write("m.gguf", "x");
-  refused(folder / "m.gguf", Code::Unsupported, "GGUF files are not read");
+  refused(folder / "m.gguf", Code::InvalidFile, "m.gguf: byte 0: expected \"GGUF\"");
   folder.write("config.json", "{\"model_type\":");
   refused(folder.path(), Code::InvalidFile, "config.json: expected JSON");
   folder.write("config.json", std::string((4 << 20) + 1, ' '));

@@ -26,8 +26,9 @@ TEST(TensorType, NamesAndSizes) {
     ++known;
     readable += isReadable(*type);
   }
-  EXPECT_EQ(known, static_cast<int>(TensorType::F4) + 1);
+  EXPECT_EQ(known, 20);
   EXPECT_EQ(readable, 3);
+  EXPECT_EQ(tensorTypeNamed("Q8_0"), std::nullopt); // GGUF's alone
   EXPECT_EQ(bitsOf(TensorType::BF16), 16u);
   EXPECT_EQ(bitsOf(TensorType::F32), 32u);
   EXPECT_EQ(bitsOf(TensorType::F6E2M3), 6u);
