@@ -90,6 +90,8 @@ void LinearEmitter::emit() {
   if (usesTiles()) {
     usualTiles = {std::min(tiling.getRows(), plan.rows), std::min(columns, tiling.getPanels())};
     configureTiles(usualTiles.first, usualTiles.second);
+    if (codes)
+      tileScratch = b.scratch(usualTiles.first * usualTiles.second * sumBytes);
   }
   int64_t panels = 0;
   for (const LinearGroup &group : plan.groups)
@@ -178,7 +180,8 @@ void LinearEmitter::emitTileThroughScratch(const Tile &tile, int64_t atOnce) {
                        : usesStage() ? stage(panels, step, stepCount)
                                      : llvm::to_vector(panels);
       forRowBlocks(b.i64(0), plan.rows, blockRows, [&](Value row, int64_t rows) {
-        int64_t perRound = usesTiles() ? tileSteps : stepsPerRound(rows, static_cast<int64_t>(panels.size()));
+        int64_t perRound = usesTiles() ? (codes && !packedView.isWhole() ? 1 : tileSteps)
+                                       : stepsPerRound(rows, static_cast<int64_t>(panels.size()));
         Ahead ahead;
         if (!dequantizes) // which fetches for itself
           ahead = plan.rows == rows ? aheadInPass(panels, step, perRound) : aheadOfTile(next, row, stepCount, perRound);
@@ -280,6 +283,9 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
   if (failed(plan))
     return failure();
   kernel::TilingAttr tiling = *func.getTiling();
+  if (tiling.getDot() == "amx" && !fitsTiles(tiling))
+    return func.emitOpError() << "has a tiling of " << tiling.getRows() << " rows x " << tiling.getPanels()
+                              << " panels, which do not fit in 8 AMX tiles with their inputs and weights";
   auto x = cast<RankedTensorType>(plan->x.getType());
   if (isQuantizedRows(plan->x)) {
     if (failed(plan->verifyCodes(func)))
@@ -301,9 +307,6 @@ LogicalResult tenon::codegen::cpu::emitLinear(KernelBuilder &b, kernel::FuncOp f
   FailureOr<Dot> dot = Dot::choose(func, tiling.getDot(), weights, layout, x.getElementType());
   if (failed(dot))
     return failure();
-  if (tiling.getDot() == "amx" && !fitsTiles(tiling))
-    return func.emitOpError() << "has a tiling of " << tiling.getRows() << " rows x " << tiling.getPanels()
-                              << " panels, which do not fit in 8 AMX tiles with their inputs and weights";
   LinearEmitter(b, *plan, *dot, tiling).emit();
   return success();
 }

@@ -32,18 +32,18 @@ LinearEmitter::TileNumbers LinearEmitter::tilesFor(int64_t rows, int64_t columns
 void LinearEmitter::configureTiles(int64_t rows, int64_t columns) {
   TileNumbers tiles = tilesFor(rows, columns);
   std::array<int8_t, 64> bytes = {1};
-  auto set = [&](int64_t tile, int64_t rowCount) {
-    bytes[16 + 2 * tile] = tileRowBytes;
+  auto set = [&](int64_t tile, int64_t rowCount, int64_t width = tileRowBytes) {
+    bytes[16 + 2 * tile] = static_cast<int8_t>(width);
     bytes[48 + tile] = static_cast<int8_t>(rowCount);
   };
   for (int64_t i = 0; i < tiles.rowTiles; ++i) {
     int64_t rowCount = std::min(rows - i * tileRows, tileRows);
-    set(tiles.input(i), rowCount);
+    set(tiles.input(i), rowCount, tileInputs());
     for (int64_t c = 0; c < columns; ++c)
       set(tiles.sum(i, c), rowCount);
   }
   for (int64_t c = 0; c < columns; ++c)
-    set(tiles.weights(c), tileRows);
+    set(tiles.weights(c), tileInputs() / 4);
   if (!tileConfiguration)
     tileConfiguration = b.scratch(64);
   auto type = VectorType::get({64}, b.getI8Type());
@@ -54,6 +54,8 @@ void LinearEmitter::configureTiles(int64_t rows, int64_t columns) {
 void LinearEmitter::releaseTiles() { b.intrinsic("llvm.x86.tilerelease", {}, {}); }
 
 void LinearEmitter::multiplyBlockInTiles(const Block &block, const Ahead &ahead) {
+  if (codes)
+    return multiplyCodesInTiles(block, ahead);
   int64_t columns = static_cast<int64_t>(block.panels.size()), rounds = block.steps / tileSteps;
   TileNumbers tiles = tilesFor(block.rows, columns);
   int64_t rowTiles = tiles.rowTiles;

@@ -1,6 +1,6 @@
 // The linear emitter's parts: the schedule (Linear.cpp) and what it multiplies blocks of rows with: floats
 // (LinearVector.cpp, LinearAmx.cpp), dequantized floats (LinearDequantize.cpp) or codes (LinearCodes.cpp,
-// LinearStage.cpp).
+// LinearCodeTiles.cpp, LinearStage.cpp).
 #pragma once
 
 #include "codegen/cpu/CodeDot.h"
@@ -114,7 +114,9 @@ private:
   mlir::Value toFloats(mlir::Value sum, mlir::Value panel, mlir::Value row);
 
   // --- LinearStage.cpp: codes unpacked once for all rows
-  bool usesStage() { return dequantizes || (codes && packedView.bits == 4 && plan.rows > tiling.getRows()); }
+  bool usesStage() {
+    return dequantizes || (codes && packedView.bits == 4 && (usesTiles() || plan.rows > tiling.getRows()));
+  }
   int64_t stagedBytes(int64_t columns, int64_t stepCount); // of that many steps of panels
   // Unpacks units [step, step + count) of the panels into scratch; where each begins there.
   Values stage(llvm::ArrayRef<mlir::Value> panels, mlir::Value step, int64_t count);
@@ -139,6 +141,14 @@ private:
   void releaseTiles();
   void multiplyBlockInTiles(const Block &block, const Ahead &ahead);
 
+  // --- LinearCodeTiles.cpp: integer sums in tile registers
+  int64_t tileInputs() const; // codes of a row in one tile
+  void multiplyCodesInTiles(const Block &block, const Ahead &ahead);
+  void multiplyTiles(const TileNumbers &tiles, mlir::Value rowPointer, llvm::ArrayRef<mlir::Value> lines,
+                     int64_t chunks, const Ahead &ahead);
+  void moveSumTiles(llvm::StringRef intrinsic, const TileNumbers &tiles, mlir::Value row, int64_t from,
+                    const Sums &sums);
+
   KernelBuilder &b;
   const LinearPlan &plan;
   const Dot *dot = nullptr;       // of floats
@@ -154,6 +164,7 @@ private:
   std::pair<int64_t, int64_t> usualTiles; // rows and columns that tiles are configured for except in odd blocks
   mlir::Value sumScratch;                 // for Sums, where sums do not stay in registers
   mlir::Value stageScratch;               // for staged panels
+  mlir::Value tileScratch;                // for integer sums of one segment in tiles
 };
 
 } // namespace tenon::codegen::cpu

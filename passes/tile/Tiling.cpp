@@ -73,15 +73,34 @@ static kernel::TilingAttr vectorTiling(MLIRContext *context, StringRef dot, Line
                                  target.number("prefetch_bytes"));
 }
 
+static int64_t amxTiles(int64_t rows, int64_t panels) {
+  int64_t tileRows = llvm::divideCeil(rows, kAmxTileRows);
+  return tileRows * panels + tileRows + panels;
+}
+
+// As many panels as tiles are left for; `depth` 0 for all rows at once.
+static kernel::TilingAttr amxTiling(MLIRContext *context, LinearShape shape, kernel::TargetAttr target, int64_t depth,
+                                    int64_t prefetch) {
+  int64_t rows = std::min(shape.rows, target.number("gemm_rows")), panels = shape.joined;
+  while (amxTiles(rows, panels + shape.joined) <= kAmxTiles)
+    panels += shape.joined;
+  return kernel::TilingAttr::get(context, "amx", rows, panels, depth, /*streams=*/depth ? 1 : panels, prefetch);
+}
+
 // Integer sums; where scales change along the depth, as many f32 sums wait beside them.
 static int64_t codeSums(LinearShape shape, kernel::TargetAttr target) {
   return target.number("code_sums") * (shape.whole ? 2 : 1);
 }
 
 static kernel::TilingAttr codeTiling(MLIRContext *context, LinearShape shape, kernel::TargetAttr target) {
-  StringRef dot = target.getCodeDot() == "amx" ? "vnni" : target.getCodeDot();
-  int64_t sums = codeSums(shape, target);
+  StringRef dot = target.getCodeDot();
   bool decode = shape.rows <= target.number("code_decode_rows");
+  if (dot == "amx") { // few rows leave tiles empty
+    if (!decode)
+      return amxTiling(context, shape, target, target.number("code_depth"), target.number("code_prefetch"));
+    dot = "vnni";
+  }
+  int64_t sums = codeSums(shape, target);
   int64_t wanted = decode ? std::min(target.number("code_streams"), std::max<int64_t>(1, sums / shape.rows))
                           : target.number("code_panels");
   int64_t panels = roundPanels(wanted, shape.joined);
@@ -90,22 +109,6 @@ static kernel::TilingAttr codeTiling(MLIRContext *context, LinearShape shape, ke
   int64_t rows = std::clamp<int64_t>(wantedSums / panels, 1, shape.rows);
   return kernel::TilingAttr::get(context, dot, rows, panels, decode ? 0 : target.number("code_depth"),
                                  decode ? panels : 1, target.number("code_prefetch"));
-}
-
-static int64_t amxTiles(int64_t rows, int64_t panels) {
-  int64_t tileRows = llvm::divideCeil(rows, kAmxTileRows);
-  return tileRows * panels + tileRows + panels;
-}
-
-static kernel::TilingAttr amxTiling(MLIRContext *context, LinearShape shape, kernel::TargetAttr target) {
-  int64_t rows = std::min(shape.rows, target.number("gemm_rows")), panels = shape.joined;
-  while (amxTiles(rows, panels + shape.joined) <= kAmxTiles)
-    panels += shape.joined;
-  if (shape.rows <= target.number("decode_rows"))
-    return kernel::TilingAttr::get(context, "amx", rows, panels, /*depth=*/0, /*streams=*/panels,
-                                   target.number("prefetch_bytes"));
-  return kernel::TilingAttr::get(context, "amx", rows, panels, target.number("gemm_depth"), /*streams=*/1,
-                                 target.number("prefetch_bytes"));
 }
 
 kernel::TilingAttr tenon::chooseTiling(kernel::FuncOp kernel, kernel::TargetAttr target) {
@@ -117,7 +120,10 @@ kernel::TilingAttr tenon::chooseTiling(kernel::FuncOp kernel, kernel::TargetAttr
   if (shape.codes)
     return codeTiling(context, shape, target);
   StringRef dot = shape.narrow ? target.getDot() : "fma";
-  return dot == "amx" ? amxTiling(context, shape, target) : vectorTiling(context, dot, shape, target);
+  if (dot != "amx")
+    return vectorTiling(context, dot, shape, target);
+  int64_t depth = shape.rows <= target.number("decode_rows") ? 0 : target.number("gemm_depth");
+  return amxTiling(context, shape, target, depth, target.number("prefetch_bytes"));
 }
 
 bool tenon::fitsRegisters(kernel::TilingAttr tiling, kernel::TargetAttr target) {

@@ -27,6 +27,10 @@ public:
       store(number(op.getOperand(0)), op.getOperand(1), op.getOperand(2));
     else if (name == "llvm.x86.tdpbf16ps")
       multiply(number(op.getOperand(0)), number(op.getOperand(1)), number(op.getOperand(2)));
+    else if (name == "llvm.x86.tdpbsud")
+      multiplyBytes(number(op.getOperand(0)), number(op.getOperand(1)), number(op.getOperand(2)));
+    else if (name == "llvm.x86.tilezero")
+      loop(i64(16), [&](Value i) { LLVM::StoreOp::create(b, zeroRow(), tileRow(number(op.getOperand(0)), i), 64); });
     else if (name != "llvm.x86.tilerelease")
       return;
     op.erase();
@@ -117,6 +121,27 @@ private:
       Value both = arith::AddFOp::create(b, inner.getResult(0), inner.getResult(1));
       Value before = LLVM::LoadOp::create(b, floats, tileRow(sums, m), 64);
       LLVM::StoreOp::create(b, arith::AddFOp::create(b, before, both), tileRow(sums, m), 64);
+    });
+  }
+
+  // Signed bytes of `left` by unsigned ones of `right`, four to a sum.
+  void multiplyBytes(int64_t sums, int64_t left, int64_t right) {
+    VectorType ints = VectorType::get({16}, b.getI32Type());
+    auto constant = [&](int32_t v) -> Value { return arith::ConstantOp::create(b, DenseElementsAttr::get(ints, v)); };
+    Value fours = arith::DivUIOp::create(b, bytesOf(left), i64(4));
+    loop(rowsOf(sums), [&](Value m) {
+      loop(fours, [&](Value k) {
+        Value four = LLVM::LoadOp::create(b, b.getI32Type(), at(tileRow(left, m), times(k, i64(4))), 4);
+        Value a = vector::BroadcastOp::create(b, ints, four), c = LLVM::LoadOp::create(b, ints, tileRow(right, k), 64);
+        Value sum = LLVM::LoadOp::create(b, ints, tileRow(sums, m), 64);
+        for (int32_t byte = 0; byte < 4; ++byte) {
+          auto top = [&](Value lanes) -> Value { return arith::ShLIOp::create(b, lanes, constant(24 - 8 * byte)); };
+          Value x = arith::ShRSIOp::create(b, top(a), constant(24)),
+                w = arith::ShRUIOp::create(b, top(c), constant(24));
+          sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, x, w));
+        }
+        LLVM::StoreOp::create(b, sum, tileRow(sums, m), 64);
+      });
     });
   }
 

@@ -5,9 +5,9 @@
 
 namespace tenon::test {
 
-// Rewrites ldtilecfg, tilerelease, tileloadd64, tilestored64 and tdpbf16ps, with the shapes that the configuration
-// gives at run time: a wrong configuration shows in the results. Products and sums are ordered as the instruction
-// orders them.
+// Rewrites ldtilecfg, tilerelease, tileloadd64, tilestored64, tilezero, tdpbf16ps and tdpbsud, with the shapes that the
+// configuration gives at run time: a wrong configuration shows in the results. Products and sums are ordered as the
+// instruction orders them.
 void emulateAmx(mlir::func::FuncOp func);
 
 } // namespace tenon::test

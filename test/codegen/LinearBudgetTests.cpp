@@ -20,6 +20,9 @@ struct Isa {
 constexpr Isa kVnni{"cpu:x86-64-v4+avx512vnni", "vpdpbusd", "x86_64", "cascadelake"};
 constexpr Isa kAvx512{"cpu:x86-64-v4", "vpmaddwd", "x86_64", "skylake-avx512"};
 constexpr Isa kAvx2{"cpu:x86-64-v3", "vpmaddwd", "x86_64", "haswell"};
+constexpr Isa kAmx{"cpu:sapphirerapids", "tdpbsud", "x86_64", "sapphirerapids"};
+// Between tiles of groups: integers are scaled and added to f32 sums.
+constexpr Isa kAmxScale{"cpu:sapphirerapids", "vcvtdq2ps", "x86_64", "sapphirerapids"};
 constexpr Isa kNeoverse{"cpu:aarch64-neoverse-v1", "usdot", "aarch64", "neoverse-v1"};
 constexpr Isa kNeon{"cpu:aarch64", "mla", "aarch64", "cortex-a72"};
 
@@ -41,6 +44,7 @@ TEST_P(LinearBudget, isKept) {
   for (const InnerLoop &other : innerLoops(assembly(text, budget.isa.spec)))
     if (other.count(budget.isa.multiplyAdd) > loop.count(budget.isa.multiplyAdd))
       loop = other;
+  ASSERT_FALSE(loop.instructions.empty()) << "no loop with " << budget.isa.multiplyAdd;
   int64_t products = loop.count(budget.isa.multiplyAdd), stack = llvm::count_if(loop.instructions, touchesStack);
   int64_t instructions = static_cast<int64_t>(loop.instructions.size());
   double cycles = cyclesPerRound(loop, budget.isa.triple, budget.isa.cpu);
@@ -65,27 +69,29 @@ std::string budgetName(const testing::TestParamInfo<Budget> &info) {
 
 INSTANTIATE_TEST_SUITE_P(
     Isas, LinearBudget,
-    testing::Values(Budget{kVnni, kInt8, 0, 1, 32, 160, 52, 57}, Budget{kVnni, kInt8, 0, 8, 64, 118, 0, 38},
-                    Budget{kVnni, kInt8, 0, 128, 64, 112, 0, 38}, Budget{kVnni, kQ8, 32, 1, 64, 285, 4, 91},
-                    Budget{kVnni, kQ8, 32, 8, 32, 56, 0, 21}, Budget{kVnni, kQ8, 32, 128, 192, 461, 22, 153},
-                    Budget{kVnni, kQ4, 32, 1, 64, 318, 6, 99}, Budget{kVnni, kQ4, 32, 8, 32, 52, 0, 21},
-                    Budget{kVnni, kQ4, 32, 128, 192, 460, 18, 154}, Budget{kVnni, k4Asym, 0, 1, 32, 145, 24, 43},
-                    Budget{kVnni, k4Asym, 0, 8, 32, 48, 0, 21}, Budget{kVnni, k4Asym, 0, 128, 32, 60, 0, 21},
-                    Budget{kAvx512, kInt8, 0, 1, 64, 316, 36, 92}, Budget{kAvx512, kInt8, 0, 128, 128, 430, 28, 174},
-                    Budget{kAvx512, kQ8, 32, 1, 128, 633, 12, 225}, Budget{kAvx512, kQ8, 32, 128, 384, 1408, 238, 499},
-                    Budget{kAvx512, kQ4, 32, 1, 64, 429, 14, 145}, Budget{kAvx512, kQ4, 32, 128, 192, 887, 122, 296},
-                    Budget{kAvx512, k4Asym, 0, 1, 32, 209, 24, 69}, Budget{kAvx512, k4Asym, 0, 128, 32, 124, 0, 42},
-                    Budget{kAvx2, kInt8, 0, 1, 48, 207, 8, 87}, Budget{kAvx2, kInt8, 0, 128, 96, 351, 51, 182},
-                    Budget{kAvx2, kQ8, 32, 1, 128, 638, 56, 272}, Budget{kAvx2, kQ8, 32, 128, 192, 853, 185, 393},
-                    Budget{kAvx2, kQ4, 32, 1, 64, 427, 40, 173}, Budget{kAvx2, kQ4, 32, 128, 96, 506, 94, 210},
-                    Budget{kAvx2, k4Asym, 0, 1, 32, 187, 10, 84}, Budget{kAvx2, k4Asym, 0, 128, 32, 136, 8, 67},
-                    Budget{kNeoverse, kInt8, 0, 1, 48, 103, 0, 23}, Budget{kNeoverse, kInt8, 0, 128, 96, 161, 0, 34},
-                    Budget{kNeoverse, kQ8, 32, 1, 64, 342, 28, 65}, Budget{kNeoverse, kQ8, 32, 128, 192, 542, 35, 114},
-                    Budget{kNeoverse, kQ4, 32, 1, 64, 401, 39, 85}, Budget{kNeoverse, kQ4, 32, 128, 192, 574, 40, 111},
-                    Budget{kNeoverse, k4Asym, 0, 1, 32, 111, 0, 22}, Budget{kNeoverse, k4Asym, 0, 128, 32, 60, 0, 12},
-                    Budget{kNeon, kInt8, 0, 1, 192, 660, 36, 396}, Budget{kNeon, kInt8, 0, 128, 384, 1000, 197, 793},
-                    Budget{kNeon, kQ8, 32, 1, 272, 1218, 206, 746}, Budget{kNeon, kQ8, 32, 128, 792, 1971, 88, 1650},
-                    Budget{kNeon, kQ4, 32, 1, 272, 1211, 195, 738}, Budget{kNeon, kQ4, 32, 128, 792, 1903, 78, 1647},
-                    Budget{kNeon, k4Asym, 0, 1, 128, 468, 46, 274}, Budget{kNeon, k4Asym, 0, 128, 128, 339, 24, 264}),
+    testing::Values(Budget{kAmx, kInt8, 0, 128, 4, 27, 0, 104}, Budget{kAmxScale, kQ4, 32, 128, 8, 65, 8, 25},
+                    Budget{kAmxScale, k4Asym, 0, 128, 8, 49, 8, 34}, Budget{kVnni, kInt8, 0, 1, 32, 160, 52, 57},
+                    Budget{kVnni, kInt8, 0, 8, 64, 118, 0, 38}, Budget{kVnni, kInt8, 0, 128, 64, 112, 0, 38},
+                    Budget{kVnni, kQ8, 32, 1, 64, 285, 4, 91}, Budget{kVnni, kQ8, 32, 8, 32, 56, 0, 21},
+                    Budget{kVnni, kQ8, 32, 128, 192, 461, 22, 153}, Budget{kVnni, kQ4, 32, 1, 64, 318, 6, 99},
+                    Budget{kVnni, kQ4, 32, 8, 32, 52, 0, 21}, Budget{kVnni, kQ4, 32, 128, 192, 460, 18, 154},
+                    Budget{kVnni, k4Asym, 0, 1, 32, 145, 24, 43}, Budget{kVnni, k4Asym, 0, 8, 32, 48, 0, 21},
+                    Budget{kVnni, k4Asym, 0, 128, 32, 60, 0, 21}, Budget{kAvx512, kInt8, 0, 1, 64, 316, 36, 92},
+                    Budget{kAvx512, kInt8, 0, 128, 128, 430, 28, 174}, Budget{kAvx512, kQ8, 32, 1, 128, 633, 12, 225},
+                    Budget{kAvx512, kQ8, 32, 128, 384, 1408, 238, 499}, Budget{kAvx512, kQ4, 32, 1, 64, 429, 14, 145},
+                    Budget{kAvx512, kQ4, 32, 128, 192, 887, 122, 296}, Budget{kAvx512, k4Asym, 0, 1, 32, 209, 24, 69},
+                    Budget{kAvx512, k4Asym, 0, 128, 32, 124, 0, 42}, Budget{kAvx2, kInt8, 0, 1, 48, 207, 8, 87},
+                    Budget{kAvx2, kInt8, 0, 128, 96, 351, 51, 182}, Budget{kAvx2, kQ8, 32, 1, 128, 638, 56, 272},
+                    Budget{kAvx2, kQ8, 32, 128, 192, 853, 185, 393}, Budget{kAvx2, kQ4, 32, 1, 64, 427, 40, 173},
+                    Budget{kAvx2, kQ4, 32, 128, 96, 506, 94, 210}, Budget{kAvx2, k4Asym, 0, 1, 32, 187, 10, 84},
+                    Budget{kAvx2, k4Asym, 0, 128, 32, 136, 8, 67}, Budget{kNeoverse, kInt8, 0, 1, 48, 103, 0, 23},
+                    Budget{kNeoverse, kInt8, 0, 128, 96, 161, 0, 34}, Budget{kNeoverse, kQ8, 32, 1, 64, 342, 28, 65},
+                    Budget{kNeoverse, kQ8, 32, 128, 192, 542, 35, 114}, Budget{kNeoverse, kQ4, 32, 1, 64, 401, 39, 85},
+                    Budget{kNeoverse, kQ4, 32, 128, 192, 574, 40, 111}, Budget{kNeoverse, k4Asym, 0, 1, 32, 111, 0, 22},
+                    Budget{kNeoverse, k4Asym, 0, 128, 32, 60, 0, 12}, Budget{kNeon, kInt8, 0, 1, 192, 660, 36, 396},
+                    Budget{kNeon, kInt8, 0, 128, 384, 1000, 197, 793}, Budget{kNeon, kQ8, 32, 1, 272, 1218, 206, 746},
+                    Budget{kNeon, kQ8, 32, 128, 792, 1971, 88, 1650}, Budget{kNeon, kQ4, 32, 1, 272, 1211, 195, 738},
+                    Budget{kNeon, kQ4, 32, 128, 792, 1903, 78, 1647}, Budget{kNeon, k4Asym, 0, 1, 128, 468, 46, 274},
+                    Budget{kNeon, k4Asym, 0, 128, 128, 339, 24, 264}),
     budgetName);
 } // namespace
