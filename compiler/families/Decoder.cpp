@@ -1,6 +1,7 @@
 #include "compiler/families/Decoder.h"
 #include "compiler/families/RopeAttribute.h"
 #include "dialects/interfaces/TensorBytes.h"
+#include "dialects/qt/Qt.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 
@@ -44,7 +45,7 @@ static Status checkOptions(const BuildOptions &options) {
 Result<OwningOpRef<ModuleOp>> tenon::buildDecoder(const Decoder &decoder, MLIRContext &context, TensorSource &tensors,
                                                   const BuildOptions &options) {
   TENON_TRY(checkOptions(options));
-  context.loadDialect<model::ModelDialect, func::FuncDialect>();
+  context.loadDialect<model::ModelDialect, qt::QtDialect, func::FuncDialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(StringAttr::get(&context, "model")));
   OpBuilder builder(&context);
   auto atEnd = [&] { builder.setInsertionPointToEnd(module->getBody()); };

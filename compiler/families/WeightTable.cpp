@@ -1,4 +1,5 @@
 #include "compiler/families/WeightTable.h"
+#include "dialects/qt/Qt.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -35,15 +36,21 @@ StringRef tenon::meaningOf(Size size) {
   llvm_unreachable("a size without a name");
 }
 
-static Type elementType(MLIRContext *context, tenon::TensorType type) {
+Type tenon::weightElementType(MLIRContext *context, tenon::TensorType type, size_t rank) {
   switch (type) {
   case tenon::TensorType::BF16:
     return BFloat16Type::get(context);
   case tenon::TensorType::F16:
     return Float16Type::get(context);
   case tenon::TensorType::F32:
-  case tenon::TensorType::Q8_0: // decoded when they are read
+    return Float32Type::get(context);
+  case tenon::TensorType::Q8_0:
+    if (rank == 2)
+      return qt::QuantizedType::get(context, qt::Q8_0Attr::get(context));
+    return Float32Type::get(context);
   case tenon::TensorType::Q4_0:
+    if (rank == 2)
+      return qt::QuantizedType::get(context, qt::Q4_0Attr::get(context));
     return Float32Type::get(context);
   default:
     llvm_unreachable("a tensor source handed out a type that is not readable");
@@ -62,7 +69,7 @@ struct Declarer {
     SmallVector<int64_t> extents = llvm::map_to_vector(shape, [&](Size size) { return sizes.of(size); });
     std::string meaning = llvm::join(llvm::map_range(shape, meaningOf), " x ");
     TENON_ASSIGN(tenon::TensorType stored, tensors.require(tensor, extents, meaning));
-    auto type = RankedTensorType::get(extents, elementType(builder.getContext(), stored));
+    auto type = RankedTensorType::get(extents, weightElementType(builder.getContext(), stored, extents.size()));
     symbols.add(builder, symbol, type, model::CheckpointAttr::get(builder.getContext(), tensor, type));
     return Status::ok();
   }

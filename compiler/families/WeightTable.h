@@ -14,6 +14,10 @@ struct ModelSizes {
   int64_t vocab, hidden, heads, kvHeads, headDim, intermediate, layers;
   int64_t of(Size size) const;
 };
+// The type that a weight's source gets in IR: a quantized matrix keeps its codes; everything else quantized is decoded.
+// `type` is readable.
+mlir::Type weightElementType(mlir::MLIRContext *context, TensorType type, size_t rank);
+
 // "num_attention_heads * head_dim".
 llvm::StringRef meaningOf(Size size);
 

@@ -1,5 +1,6 @@
 #include "compiler/interpret/ModelContents.h"
 #include "compiler/families/RopeAttribute.h"
+#include "compiler/families/WeightTable.h"
 #include "compiler/weights/TensorRows.h"
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
@@ -31,7 +32,8 @@ static Result<std::unique_ptr<weights::RowSource>> openCheckpoint(model::Checkpo
     return weights::randomRows(name, rows, columns, element);
   const Checkpoint &checkpoint = *directory.checkpoint;
   TENON_ASSIGN(const TensorInfo *tensor, checkpoint.require(name, source.getType().getShape()));
-  if (weights::elementOf(tensor->type) != element)
+  const Type stored = weightElementType(source.getContext(), tensor->type, source.getType().getShape().size());
+  if (stored != source.getType().getElementType())
     return Status(Code::InvalidFile,
                   std::string(name) + " has elements of type " + std::string(tenon::name(tensor->type)) +
                       ", expected the type that the module names; was it built for another checkpoint?");

@@ -3,6 +3,7 @@
 #include "SafetensorsFile.h"
 #include "compiler/import/ModelDirectory.h"
 #include "compiler/weights/BlockRows.h"
+#include "compiler/weights/Quantizer.h"
 #include "compiler/weights/TensorRows.h"
 #include "runtime/base/Digest.h"
 #include "runtime/text/Tokenizer.h"
@@ -91,6 +92,45 @@ TEST(GgufGolden, EveryTensorDecodesBitForBit) {
   EXPECT_EQ(files, 6);
   for (TensorType type : {TensorType::F32, TensorType::F16, TensorType::BF16, TensorType::Q8_0, TensorType::Q4_0})
     EXPECT_GT(types[type], 0) << name(type);
+}
+
+// What the packer stores is what the file holds, moved but not changed (dialects/qt/Storage.h says where to).
+TEST(GgufGolden, PanelsHoldTheFilesOwnCodes) {
+  for (auto [file, bits] : {std::pair("bytes-q8_0.gguf", 8), std::pair("bytes-q4_0.gguf", 4)}) {
+    ModelDirectory model = openModel(kGoldens + file);
+    int matrices = 0;
+    for (const TensorInfo &tensor : model.checkpoint->tensors()) {
+      if (!isQuantized(tensor.type))
+        continue;
+      auto source = *weights::tensorRows(*model.checkpoint, tensor);
+      const uint64_t rows = source->rows(), columns = source->columns(), groups = columns / 32;
+      std::vector<uint8_t> codes(rows * columns);
+      std::vector<uint16_t> scales(rows * groups);
+      ASSERT_TRUE(source->readCodes(0, rows, codes.data(), scales.data()).isOk());
+      const weights::Quantizer keep{{.bits = bits, .group = 32}, {}};
+      const qt::PanelLayout layout(keep.storage, static_cast<int64_t>(columns));
+      std::vector<uint8_t> panel(static_cast<size_t>(layout.panelBytes()));
+      weights::PanelMaker maker;
+      for (uint64_t row = 0; row < rows; ++row) {
+        const uint64_t output = row % 16;
+        if (output == 0)
+          ASSERT_TRUE(maker.make(*source, keep, row, std::min<uint64_t>(16, rows - row), panel.data()).isOk());
+        for (uint64_t column = 0; column < columns; ++column) {
+          const int64_t group = static_cast<int64_t>(column / 32), within = static_cast<int64_t>(column % 32);
+          const uint8_t *line = panel.data() + layout.lines(group) + within / layout.inputsPerLine() * qt::kLineBytes;
+          uint8_t code = line[4 * output + column % 4];
+          if (bits == 4)
+            code = within % 8 < 4 ? code & 15 : code >> 4;
+          ASSERT_EQ(code, codes[row * columns + column]) << tensor.name << " row " << row << " column " << column;
+          uint16_t scale;
+          std::memcpy(&scale, panel.data() + layout.scales(group) + 2 * output, 2);
+          ASSERT_EQ(scale, scales[row * groups + column / 32]);
+        }
+      }
+      ++matrices;
+    }
+    EXPECT_EQ(matrices, 15) << file;
+  }
 }
 
 TEST(GgufGolden, TextsHaveTheIdsOfTheVocabularysOwnLibrary) {
