@@ -53,7 +53,7 @@ static constexpr Number kV4Bf16Numbers[] = {
     {"code_prefetch", 4096}, {"code_streams", 2},     {"code_sums", 12},     {"decode_rows", 8},
     {"flops_per_byte", 24},  {"gemm_depth", 256},     {"gemm_panels", 4},    {"gemm_rows", 6},
     {"inline_rows", 4},      {"l1_bytes", 32 << 10},  {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},       {"vector_bits", 512},    {"weight_streams", 4}};
+    {"registers", 32},       {"vector_bits", 512},    {"weight_streams", 2}};
 static constexpr Number kSapphireRapidsNumbers[] = {
     {"accumulators", 24},    {"code_decode_rows", 8}, {"code_depth", 512},   {"code_panels", 3},
     {"code_prefetch", 2048}, {"code_streams", 8},     {"code_sums", 12},     {"decode_rows", 8},
