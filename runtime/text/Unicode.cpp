@@ -1,7 +1,6 @@
 #include "runtime/text/Unicode.h"
 
 #include <cassert>
-#include <simdjson.h>
 #include <utf8proc.h>
 
 namespace tenon::text {
