@@ -5,7 +5,6 @@
 namespace tenon::weights {
 namespace {
 
-using qt::kLineBytes;
 using qt::kPanelOutputs;
 using qt::PanelLayout;
 

@@ -204,7 +204,7 @@ def config_files():
         "config-quantized": sets(quantization_config={"quant_method": "gptq", "bits": 4}),
         "config-own-code": sets(auto_map={"AutoModel": "modeling.Model"}),
         "config-window": sets(model_type="mistral", sliding_window=16),
-        "config-rope-unknown": sets(rope_parameters={"rope_type": "longrope", "rope_theta": 10000.0}),
+        "config-rope-unknown": sets(rope_parameters={"rope_type": "xpos", "rope_theta": 10000.0}),
         "config-rope-no-factor": sets(rope_parameters={"rope_type": "linear", "rope_theta": 10000.0}),
         "config-rope-zero-factor": sets(rope_parameters={"rope_type": "linear", "factor": 0, "rope_theta": 10000.0}),
         "config-rope-extra-key": sets(rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "twist": 2}),

@@ -58,10 +58,9 @@ void Memory::prefault(ThreadPool &pool) {
 
 // The pages that `bytes` touches; advice only, as above.
 static void advise(std::span<const uint8_t> bytes, int advice) {
-  uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  uintptr_t begin = reinterpret_cast<uintptr_t>(bytes.data()) & ~(page - 1);
-  uintptr_t end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size());
-  (void)madvise(reinterpret_cast<void *>(begin), end - begin, advice);
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t intoPage = reinterpret_cast<uintptr_t>(bytes.data()) % page;
+  (void)madvise(const_cast<uint8_t *>(bytes.data()) - intoPage, bytes.size() + intoPage, advice);
 }
 
 void expectReads(std::span<const uint8_t> mapped) { advise(mapped, MADV_HUGEPAGE); }
