@@ -102,6 +102,9 @@ LogicalResult cpu::emitAttention(KernelBuilder &b, kernel::FuncOp func) {
   for (Value value : func.getBody().front().getTerminator()->getOperands())
     if (!TileValues::canEvaluate(value, op.getResult()))
       return op.emitOpError() << "shares a kernel with an op that is not elementwise";
+  if (op.getNarrow() && !b.target().hasFeature("avx512bf16"))
+    return op.emitOpError() << "is narrow, which needs avx512bf16; target " << b.target().getSpec()
+                            << " has no such feature";
   int64_t pageTokens = op.getCache().getType().getPageTokens();
   if (pageTokens % KernelBuilder::lanes != 0)
     return op.emitOpError() << "reads pages of " << pageTokens << " tokens, expected a multiple of "

@@ -17,13 +17,13 @@ static constexpr int64_t kMostTileBytes = 32 << 10; // of the queries of a tile;
 // The rows per block that cut `rows` into equal blocks of at most `most`.
 static int64_t evenBlock(int64_t rows, int64_t most) { return llvm::divideCeil(rows, llvm::divideCeil(rows, most)); }
 
-// A block holds its sums, one row of right sides and one left value in registers. Eight rows hide the latency of the
-// multiply-add already; four panels are a page row of 64 tokens.
-static AttentionBlock blockOf(int64_t rows, kernel::TargetAttr target) {
+// A block holds its sums, one line of right sides, `perLine` registers for each panel, and one left value in registers.
+// Eight rows hide the latency of the multiply-add already; four panels are a page row of 64 tokens.
+static AttentionBlock blockOf(int64_t rows, int64_t perLine, kernel::TargetAttr target) {
   int64_t perVector = kLanes * 32 / target.number("vector_bits"),
           vectors = (target.number("registers") - 1) / perVector;
-  rows = evenBlock(rows, std::min<int64_t>(vectors - 1, 8));
-  return {rows, std::min<int64_t>(vectors / (rows + 1), 4)};
+  rows = evenBlock(rows, std::min<int64_t>(vectors - perLine, 8));
+  return {rows, std::min<int64_t>(vectors / (rows + perLine), 4)};
 }
 
 AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr target) {
@@ -36,28 +36,29 @@ AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr targ
   s.pageTokens = cache.getPageTokens();
   s.pagesPerSlot = op.getBlockTable().getType().getDimSize(1);
   s.queryType = op.getQ().getType().getElementType();
-  s.cacheType = cache.getElementType();
   s.scale = op.getScale().convertToDouble();
+  s.narrow = op.getNarrow();
   // 16 rows share a page while it is in L1; a whole group stays together as long as its scratch is small.
   int64_t most = std::max<int64_t>(1, kMostTileBytes / (s.headDim * 4));
   int64_t rows = std::min(std::clamp<int64_t>(s.group, 16, 32), most);
-  int64_t blockRows = blockOf(rows, target).rows;
+  // A line of pairs is widened half after half.
+  int64_t perLine = model::CacheLayout(cache).interleaved() == 2 && !s.narrow ? 2 : 1;
+  int64_t blockRows = blockOf(rows, perLine, target).rows;
   s.tileRows = std::min(s.tokens * s.group, static_cast<int64_t>(llvm::alignTo(rows, blockRows)));
-  s.whole = blockOf(s.tileRows, target);
-  s.part = blockOf(std::min(s.group, s.tileRows), target);
+  s.whole = blockOf(s.tileRows, perLine, target);
+  s.part = blockOf(std::min(s.group, s.tileRows), perLine, target);
   return s;
 }
 
-int64_t AttentionShape::pageBytes() const { return headDim * pageTokens * KernelBuilder::bytesOf(cacheType); }
-
 AttentionTile::AttentionTile(KernelBuilder &b, model::AttentionOp op, const AttentionShape &shape)
-    : b(b), op(op), shape(shape), headBytes(llvm::alignTo(shape.headDim * 4, kVectorBytes)) {
+    : b(b), op(op), shape(shape), layout(op.getCache().getType()), dot(b, op.getCache().getType(), shape.narrow),
+      headBytes(llvm::alignTo(shape.headDim * 4, kVectorBytes)) {
   int64_t blockRows = std::max(shape.whole.rows, shape.part.rows);
   // A tile is rounded up to whole blocks of either kind.
   int64_t rows = shape.tileRows + blockRows;
-  queries = b.scratch(rows * headBytes);                // f32 [rows][head_dim], scaled
+  queries = b.scratch(rows * headBytes);                // dot.leftType() [rows][head_dim], f32 ones scaled
   outputs = b.scratch(rows * headBytes);                // f32 [rows][head_dim], not yet divided
-  scores = b.scratch(blockRows * shape.pageTokens * 4); // f32 [block rows][page_tokens], then the weights
+  scores = b.scratch(blockRows * shape.pageTokens * 4); // f32 [block rows][page_tokens], in their place the weights
   sums = b.scratch(rows * kVectorBytes);                // f32 [rows][16], summed over lanes at the end
   maxima = b.scratch(rows * kVectorBytes);              // f32 [blocks][16]: lane r belongs to row r of the block
   factors = b.scratch(kVectorBytes);                    // f32 [16]: what the block's outputs are multiplied with
@@ -79,6 +80,26 @@ Value AttentionTile::exp2(Value x) {
   Value vanishes = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, b.splat(-125));
   return arith::SelectOp::create(b, vanishes, b.splat(0), power);
 }
+
+Value AttentionTile::roundToBf16(Value x) {
+  VectorType ints = b.vectorType(b.getI32Type());
+  auto number = [&](int32_t value) -> Value {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(ints, value));
+  };
+  Value up = arith::AddIOp::create(b, arith::BitcastOp::create(b, ints, x), number(0x8000));
+  Value kept = arith::AndIOp::create(b, up, number(static_cast<int32_t>(0xffff0000)));
+  return arith::BitcastOp::create(b, b.f32Vector(), kept);
+}
+
+// The bf16 numbers of an f32 vector of such.
+Value AttentionTile::upperHalves(Value x) {
+  VectorType ints = b.vectorType(b.getI32Type());
+  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(ints, int32_t(16)));
+  Value bits = arith::ShRUIOp::create(b, arith::BitcastOp::create(b, ints, x), shift);
+  return arith::TruncIOp::create(b, b.vectorType(b.getI16Type()), bits);
+}
+
+double AttentionTile::scoreFactor() const { return shape.scale * std::numbers::log2e; }
 
 void AttentionTile::forHeadVectors(llvm::function_ref<void(int64_t, int64_t)> body) {
   for (int64_t column = 0; column < shape.headDim; column += kLanes)
@@ -129,7 +150,9 @@ void AttentionTile::loadQueries(const AttentionItem &item, Value paddedRows) {
     Value query = b.at(queries, b.mul(row, headBytes)), output = b.at(outputs, b.mul(row, headBytes));
     forHeadVectors([&](int64_t column, int64_t lanes) {
       Value q = loadF32(b, shape.queryType, b.at(from, column * bytes), lanes);
-      b.store(b.mulF(q, b.splat(shape.scale * std::numbers::log2e)), b.at(query, column * 4), 64);
+      if (!shape.narrow)
+        q = b.mulF(q, b.splat(scoreFactor()));
+      b.store(b.fromF32(q, dot.leftType()), b.at(query, column * KernelBuilder::bytesOf(dot.leftType())), 32);
       b.store(b.splat(0), b.at(output, column * 4), 64);
     });
     b.store(b.splat(0), b.at(sums, b.mul(row, kVectorBytes)), 64);
@@ -141,7 +164,7 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
   Value row = b.mul(item.slot, shape.pagesPerSlot);
   auto offsetOf = [&](Value pageIndex, Value kvHead) {
     Value id = b.loadIndex(b.at(b.pointer(op.getBlockTable()), b.mul(b.add(row, pageIndex), 4)));
-    return b.mul(b.add(b.mul(id, shape.kvHeads), kvHead), shape.pageBytes());
+    return b.add(b.mul(kvHead, layout.headBytes()), b.mul(id, layout.pageBytes()));
   };
   // After the last page the next item most likely begins with the first page of the next head.
   Value last = b.div(b.add(limit, -1), shape.pageTokens), isLast = b.equal(index, last);
@@ -155,41 +178,58 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
       firstToken};
 }
 
-KernelBuilder::Values AttentionTile::multiply(const Product &p, int64_t rows, KernelBuilder::Values initial) {
-  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType);
-  return b.loop(b.i64(0), p.depth, 1, initial, [&](Value k, ValueRange carried) {
-    Value offset = b.mul(k, p.rightBytes), rightAt = b.at(p.right, offset);
-    KernelBuilder::Values right, next = llvm::to_vector(carried);
-    for (int64_t c = 0; c < p.panels; ++c)
-      right.push_back(
-          loadF32(b, shape.cacheType, b.at(rightAt, c * kLanes * bytes), c + 1 == p.panels ? p.lastLanes : kLanes));
-    for (int64_t ahead = 0; ahead < p.panels * kLanes * bytes; ahead += 64)
-      b.prefetch(b.at(b.at(p.prefetch, offset), ahead));
-    Value leftAt = b.at(p.left, b.mul(k, 4));
+KernelBuilder::Values AttentionTile::multiplyStep(const Product &p, int64_t rows, Value step, int64_t valid,
+                                                  ValueRange sums) {
+  Value offset = b.mul(step, p.lineBytes), rightAt = b.at(p.right, offset);
+  KernelBuilder::Values lines, next = llvm::to_vector(sums);
+  for (int64_t c = 0; c < p.panels; ++c)
+    lines.push_back(dot.load(b.at(rightAt, c * dot.panelBytes()), c + 1 == p.panels ? p.lastLanes : kLanes, valid));
+  Value aheadAt = b.at(p.prefetch, b.mul(step, p.panels * dot.panelBytes()));
+  for (int64_t ahead = 0; ahead < p.panels * dot.panelBytes(); ahead += 64)
+    b.prefetch(b.at(aheadAt, ahead));
+  Value leftAt = b.at(p.left, b.mul(step, dot.numbers() * KernelBuilder::bytesOf(dot.leftType())));
+  for (int64_t part = 0; part < dot.parts(valid); ++part) {
+    KernelBuilder::Values right;
+    for (Value line : lines)
+      right.push_back(dot.right(line, part));
     for (int64_t r = 0; r < rows; ++r) {
-      Value left = b.broadcast(b.load(b.getF32Type(), b.at(leftAt, r * p.leftBytes)));
+      Value left = dot.left(b.at(leftAt, r * p.leftBytes), part, valid);
       for (int64_t c = 0; c < p.panels; ++c)
-        next[r * p.panels + c] = b.fma(left, right[c], next[r * p.panels + c]);
+        next[r * p.panels + c] = dot.accumulate(next[r * p.panels + c], left, right[c]);
     }
-    return next;
+  }
+  return next;
+}
+
+KernelBuilder::Values AttentionTile::multiply(const Product &p, int64_t rows, KernelBuilder::Values initial) {
+  Value steps = b.div(p.depth, dot.numbers());
+  KernelBuilder::Values sums = b.loop(b.i64(0), steps, 1, initial, [&](Value step, ValueRange carried) {
+    return multiplyStep(p, rows, step, dot.numbers(), carried);
   });
+  Value rest = b.rem(p.depth, dot.numbers());
+  if (matchPattern(rest, m_Zero()))
+    return sums;
+  return b.ifElse(b.equal(rest, b.i64(1)), [&] { return multiplyStep(p, rows, steps, 1, sums); }, [&] { return sums; });
 }
 
 // s[r][t] = q[r] . K[:, t] for the page's tokens, in blocks of panels; further scores of the page are left as they
 // were.
 void AttentionTile::score(const Page &page, AttentionBlock block, Value firstRow) {
   int64_t panels = evenBlock(shape.pageTokens / kLanes, block.panels), columns = panels * kLanes;
-  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType);
+  int64_t bytes = layout.columnBytes();
   auto emitPanels = [&](Value column, int64_t count) {
     Product product{b.at(queries, b.mul(firstRow, headBytes)),
                     headBytes,
                     b.at(page.keys, b.mul(column, bytes)),
-                    shape.pageTokens * bytes,
-                    b.at(page.nextKeys, b.mul(column, bytes)),
+                    layout.keyLineBytes(),
+                    b.at(page.nextKeys, b.mul(column, bytes * shape.headDim / layout.interleaved())),
                     b.i64(shape.headDim),
                     count,
                     kLanes};
     KernelBuilder::Values s = multiply(product, block.rows, KernelBuilder::Values(block.rows * count, b.splat(0)));
+    for (Value &score : s)
+      if (shape.narrow)
+        score = b.mulF(score, b.splat(scoreFactor()));
     for (int64_t r = 0; r < block.rows; ++r)
       for (int64_t c = 0; c < count; ++c)
         b.store(s[r * count + c], b.at(b.at(scores, b.mul(column, 4)), (r * shape.pageTokens + c * kLanes) * 4), 64);
@@ -255,7 +295,13 @@ void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstR
     KernelBuilder::Values total =
         b.loop(b.i64(0), b.i64(shape.pageTokens * 4), kVectorBytes, sum, [&](Value offset, ValueRange carried) {
           Value at = b.at(scoresAt, offset), weight = exp2(b.subF(load(at), maximum));
-          b.store(weight, at, 64);
+          if (shape.narrow) {
+            weight = roundToBf16(weight);
+            // Behind every score that is still to be read.
+            b.store(upperHalves(weight), b.at(scoresAt, b.div(offset, 2)), 32);
+          } else {
+            b.store(weight, at, 64);
+          }
           return KernelBuilder::Values{b.addF(carried.front(), weight)};
         });
     b.store(total.front(), sumAt, 64);
@@ -264,7 +310,7 @@ void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstR
 
 // o[r] = o[r] a[r] + sum_t p[r][t] V[t], over the tokens that the tile sees: values after them may be anything.
 void AttentionTile::accumulate(const Page &page, AttentionBlock block, Value firstRow) {
-  int64_t bytes = KernelBuilder::bytesOf(shape.cacheType), rowBytes = shape.headDim * bytes;
+  int64_t bytes = layout.columnBytes();
   Value outputAt = b.at(outputs, b.mul(firstRow, headBytes));
   auto emitPanels = [&](Value column, int64_t count, int64_t lastLanes) {
     Value to = b.at(outputAt, b.mul(column, 4)), from = b.mul(column, bytes);
@@ -278,8 +324,8 @@ void AttentionTile::accumulate(const Page &page, AttentionBlock block, Value fir
     Product product{scores,
                     shape.pageTokens * 4,
                     b.at(page.values, from),
-                    rowBytes,
-                    b.at(page.nextValues, from),
+                    layout.valueLineBytes(),
+                    b.at(page.nextValues, b.mul(column, bytes * shape.pageTokens / layout.interleaved())),
                     page.tokens,
                     count,
                     lastLanes};

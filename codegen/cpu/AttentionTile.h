@@ -5,8 +5,7 @@
 // group.
 #pragma once
 
-#include "codegen/common/KernelBuilder.h"
-#include "dialects/model/Model.h"
+#include "codegen/cpu/CacheDot.h"
 
 namespace tenon::codegen::cpu {
 
@@ -20,15 +19,15 @@ struct AttentionShape {
   int64_t tokens;         // rows of q
   int64_t kvHeads, group; // query heads = kvHeads * group
   int64_t headDim, pageTokens, pagesPerSlot;
-  mlir::Type queryType, cacheType; // element types
+  mlir::Type queryType; // element type
   double scale;
+  bool narrow;
   int64_t tileRows;     // query rows of one tile
   AttentionBlock whole; // for a tile of tileRows rows
   AttentionBlock part;  // for fewer: one token's group, the last rows of a segment
 
   // From the op and the registers of the target.
   static AttentionShape of(model::AttentionOp op, kernel::TargetAttr target);
-  int64_t pageBytes() const; // of the keys of one head in a page; values take as many
 };
 
 // The rows [firstRow, firstRow + rows) of a segment and where they stand; all i64.
@@ -43,6 +42,7 @@ struct AttentionItem {
 //   for each page:  s = q K, s = -inf beyond a row's position; m' = max(m, s); p = 2^(s - m'); a = 2^(m - m')
 //                   l = l a + sum p; o = o a + p V; m = m'
 //   y = o / l
+// Narrow tiles multiply bf16 q with K, scale s instead of q, and round p to bf16.
 // q, s and o of the tile stay in L1; nothing is as long as the context. The result of a row depends on its own query
 // and the order of the pages only, not on the tile or block it is computed in.
 class AttentionTile {
@@ -58,13 +58,13 @@ private:
     mlir::Value tokens;               // i64, that the tile's last row sees, <= pageTokens
     mlir::Value firstToken;           // position of the page's first token
   };
-  // A product with a k-major right side: sums[r][c] += sum_k left[r][k] * right[k][16 c ...].
+  // A product with lines of the cache on its right side: sums[r][c] += sum_k left[r][k] * right[k][16 c ...].
   struct Product {
     mlir::Value left;
-    int64_t leftBytes; // from row to row of `left` (f32)
+    int64_t leftBytes; // from row to row of `left`
     mlir::Value right;
-    int64_t rightBytes; // from k to k of `right`
-    mlir::Value prefetch;
+    int64_t lineBytes;    // from line to line of `right`
+    mlir::Value prefetch; // as many bytes as all lines, in order
     mlir::Value depth;
     int64_t panels, lastLanes; // the last panel has lastLanes columns
   };
@@ -73,18 +73,27 @@ private:
   void loadQueries(const AttentionItem &item, mlir::Value paddedRows);
   Page openPage(const AttentionItem &item, mlir::Value index, mlir::Value limit);
   KernelBuilder::Values multiply(const Product &product, int64_t rows, KernelBuilder::Values sums);
+  KernelBuilder::Values multiplyStep(const Product &product, int64_t rows, mlir::Value step, int64_t valid,
+                                     mlir::ValueRange sums);
   void score(const Page &page, AttentionBlock block, mlir::Value firstRow);
   void mask(const AttentionItem &item, const Page &page, AttentionBlock block, mlir::Value firstRow);
   void softmax(AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
   void accumulate(const Page &page, AttentionBlock block, mlir::Value firstRow);
   void finish(const AttentionItem &item);
   mlir::Value exp2(mlir::Value x);
+  // To the nearest number of bf16, the larger one of two; for x >= 0.
+  mlir::Value roundToBf16(mlir::Value x);
+  mlir::Value upperHalves(mlir::Value x);
+  // From a dot product to an exponent of 2.
+  double scoreFactor() const;
   // Calls `body(column, lanes)` for the vectors of one head: constants, the last may have fewer than 16 lanes.
   void forHeadVectors(llvm::function_ref<void(int64_t column, int64_t lanes)> body);
 
   KernelBuilder &b;
   model::AttentionOp op;
   const AttentionShape shape;
+  const model::CacheLayout layout;
+  CacheDot dot;
   int64_t headBytes;                                  // of one row of q or o in scratch, padded to whole vectors
   mlir::Value queries, outputs, scores, maxima, sums; // see the constructor
   mlir::Value factors;

@@ -1,15 +1,14 @@
 // Cache: rope of queries and keys, and the write of this step's keys and values into the paged cache.
 //
 //   rope result   row-major [N][heads * head_dim], where the kernel yields it
-//   keys          [pages][kv_heads][head_dim][page_tokens]: a token's key is a column
-//   values        [pages][kv_heads][page_tokens][head_dim]
+//   keys, values  in pages (dialects/model/CacheLayout.h): a token's key is a column
 //
 // Loops: jobs (each rotated result, the keys, the values) > heads > rows, all in one line that is cut over workers >
 // halves of the head in vectors. Rows run innermost, so that consecutive tokens fill the same cache lines of a key
 // page.
 #include "codegen/common/TileValues.h"
 #include "codegen/cpu/Emitters.h"
-#include "dialects/model/Model.h"
+#include "dialects/model/CacheLayout.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -105,35 +104,55 @@ void CacheKernel::atPlace(model::CacheAppendOp append, Value row, llvm::function
 }
 
 void CacheKernel::writeKey(model::CacheAppendOp append, Value head, Value row) {
-  model::CacheType cache = append.getCache().getType();
-  int64_t bytes = KernelBuilder::bytesOf(cache.getElementType()), step = cache.getPageTokens() * bytes;
+  const model::CacheLayout layout(append.getCache().getType());
+  Type element = append.getCache().getType().getElementType();
   atPlace(append, row, [&](Value page, Value token) {
-    Value headOfPage = b.add(b.mul(page, cache.getKvHeads()), head);
-    Value column = b.at(b.at(b.cachePointers(append.getCache()).keys, b.mul(headOfPage, cache.getHeadDim() * step)),
-                        b.mul(token, bytes));
-    forEachPair(cache.getHeadDim(), head, row, [&](const Pair &pair) {
-      auto [low, high] = evaluate(append.getK(), pair);
-      Value lowAt = b.at(column, b.mul(pair.offset, step)), highAt = b.at(lowAt, cache.getHeadDim() / 2 * step);
-      for (auto [vector, base] : {std::pair(low, lowAt), std::pair(high, highAt)}) {
-        Value stored = b.fromF32(vector, cache.getElementType());
-        for (int64_t lane = 0; lane < pair.count; ++lane)
-          b.store(vector::ExtractOp::create(b, stored, ArrayRef<int64_t>{lane}), b.at(base, lane * step));
+    Value from = b.add(b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())),
+                       b.mul(token, layout.columnBytes()));
+    Value column = b.at(b.cachePointers(append.getCache()).keys, from);
+    // Dimensions [first, first + count) of the head, `first` = base + offset.
+    auto write = [&](Value vector, int64_t base, Value offset, int64_t count) {
+      Value stored = b.fromF32(vector, element);
+      bool whole = layout.interleaved() == 2 && base % 2 == 0 && count % 2 == 0; // offsets are multiples of 16
+      int64_t each = whole ? 2 : 1;
+      if (whole)
+        stored = vector::BitCastOp::create(b, b.vectorType(b.getI32Type(), KernelBuilder::lanes / 2), stored);
+      for (int64_t lane = 0; lane < count / each; ++lane) {
+        Value at = b.add(b.mul(offset, layout.keyLineBytes() / layout.interleaved()),
+                         b.i64(layout.keyOffset(0, base + lane * each)));
+        b.store(vector::ExtractOp::create(b, stored, ArrayRef<int64_t>{lane}), b.at(column, at),
+                layout.columnBytes() / layout.interleaved() * each);
       }
+    };
+    forEachPair(layout.headDim, head, row, [&](const Pair &pair) {
+      auto [low, high] = evaluate(append.getK(), pair);
+      write(low, 0, pair.offset, pair.count);
+      write(high, layout.headDim / 2, pair.offset, pair.count);
     });
   });
 }
 
 void CacheKernel::writeValue(model::CacheAppendOp append, Value head, Value row) {
-  model::CacheType cache = append.getCache().getType();
-  int64_t bytes = KernelBuilder::bytesOf(cache.getElementType());
+  const model::CacheLayout layout(append.getCache().getType());
+  Type element = append.getCache().getType().getElementType();
   atPlace(append, row, [&](Value page, Value token) {
-    Value tokenOfPage = b.add(b.mul(b.add(b.mul(page, cache.getKvHeads()), head), cache.getPageTokens()), token);
-    Value base = b.at(b.cachePointers(append.getCache()).values, b.mul(tokenOfPage, cache.getHeadDim() * bytes));
-    forEachPair(cache.getHeadDim(), head, row, [&](const Pair &pair) {
+    Value line = b.mul(b.div(token, layout.interleaved()), layout.valueLineBytes());
+    Value within = b.mul(b.rem(token, layout.interleaved()), layout.elementBytes);
+    Value from = b.add(b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())), b.add(line, within));
+    Value base = b.at(b.cachePointers(append.getCache()).values, from);
+    auto write = [&](Value vector, Value dim, int64_t count) {
+      Value at = b.at(base, b.mul(dim, layout.columnBytes()));
+      if (layout.interleaved() == 1)
+        return storeF32(b, vector, element, at, count);
+      // Another worker may write the other token of the pair: only this one's halves are touched.
+      Value stored = b.fromF32(vector, element);
+      for (int64_t lane = 0; lane < count; ++lane)
+        b.store(vector::ExtractOp::create(b, stored, ArrayRef<int64_t>{lane}), b.at(at, lane * layout.columnBytes()));
+    };
+    forEachPair(layout.headDim, head, row, [&](const Pair &pair) {
       auto [low, high] = evaluate(append.getV(), pair);
-      Value lowAt = b.at(base, b.mul(pair.offset, bytes)), highAt = b.at(lowAt, cache.getHeadDim() / 2 * bytes);
-      storeF32(b, low, cache.getElementType(), lowAt, pair.count);
-      storeF32(b, high, cache.getElementType(), highAt, pair.count);
+      write(low, pair.offset, pair.count);
+      write(high, b.add(pair.offset, layout.headDim / 2), pair.count);
     });
   });
 }

@@ -76,5 +76,6 @@ Value LayerBuilder::attention(Value q, Value k, Value v) {
   model::CacheAppendOp::create(builder_, at("cache"), k, v, cache, rows_.positions, rows_.slots, rows_.blockTable);
   double scale = 1 / std::sqrt(static_cast<double>(sizes_.headDim));
   return model::AttentionOp::create(builder_, at("attention"), q.getType(), q, cache, rows_.segments, rows_.blockTable,
-                                    builder_.getI64IntegerAttr(sizes_.heads), builder_.getF64FloatAttr(scale));
+                                    builder_.getI64IntegerAttr(sizes_.heads), builder_.getF64FloatAttr(scale),
+                                    UnitAttr());
 }

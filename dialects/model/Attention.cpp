@@ -54,6 +54,9 @@ LogicalResult AttentionOp::verify() {
   double scale = getScale().convertToDouble();
   if (!(scale > 0 && scale < 1e6))
     return emitOpError() << "scale is " << scale << ", expected a positive number below 1e6";
+  if (getNarrow() && !cache.getElementType().isBF16())
+    return emitOpError() << "is narrow over a cache of " << cache.getElementType()
+                         << ", expected bf16 on both sides of its products";
   if (failed(expectPositive(*this, "heads", getHeads())) ||
       failed(expectMultiple(*this, "heads", getHeads(), cache.getKvHeads(), "kv_heads of the cache")) ||
       failed(expectStaticColumns(*this, "the queries", q)) ||

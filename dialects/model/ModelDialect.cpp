@@ -45,6 +45,9 @@ LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError, in
                        << ", expected positive pages, page_tokens, kv_heads and head_dim";
   if (!isStoredElement(elementType))
     return emitError() << "cache element type is " << elementType << ", expected f32, f16 or bf16";
+  if (elementType.isBF16() && (pageTokens % 2 != 0 || headDim % 2 != 0))
+    return emitError() << "cache of bf16 has pages of " << pageTokens << " tokens and heads of " << headDim
+                       << ", expected even numbers: they lie in pairs";
   if (!tensorBytes(RankedTensorType::get({pages, pageTokens, kvHeads, headDim}, elementType)))
     return emitError() << "cache of " << pages << " x " << pageTokens << " x " << kvHeads << " x " << headDim
                        << " elements is larger than 2^48 bytes";

@@ -73,19 +73,21 @@ LogicalResult CacheAppendOp::evaluate(ref::Context &, Operands operands, Results
   return success();
 }
 
-// softmax(scores) . values of one query, where[t] being the offset of position t in the cache.
+// softmax(scores) . values of one query, where[t] being the offset of position t in the cache. Queries and weights are
+// rounded to `narrow`.
 static void attendOne(std::span<const float> q, const ref::Cache &cache, ArrayRef<size_t> where, double scale,
-                      std::span<float> out) {
+                      Type narrow, std::span<float> out) {
   std::vector<double> weights;
   for (size_t at : where) {
     double dot = 0;
     for (size_t d = 0; d < q.size(); ++d)
-      dot += static_cast<double>(q[d]) * cache.keys[at + d];
+      dot += static_cast<double>(ref::round(q[d], narrow)) * cache.keys[at + d];
     weights.push_back(scale * dot);
   }
   double largest = *llvm::max_element(weights), sum = 0;
   for (double &weight : weights)
-    sum += weight = std::exp(weight - largest);
+    sum += weight = narrow.isF32() ? std::exp(weight - largest)
+                                   : ref::round(static_cast<float>(std::exp(weight - largest)), narrow);
   std::vector<double> mean(q.size());
   for (auto [weight, at] : llvm::zip_equal(weights, where))
     for (size_t d = 0; d < q.size(); ++d)
@@ -97,6 +99,7 @@ LogicalResult AttentionOp::evaluate(ref::Context &, Operands operands, Results &
   const Tensor &q = *operands[0].tensor, &segments = *operands[2].tensor, &blockTable = *operands[3].tensor;
   const ref::Cache &cache = *operands[1].cache;
   int64_t heads = getHeads(), queriesPerKv = heads / cache.kvHeads;
+  Type narrow = getNarrow() ? Type(BFloat16Type::get(getContext())) : Type(Float32Type::get(getContext()));
   auto out = ref::makeRows(q.shape[0], q.shape[1]);
   for (int64_t s = 0; s < segments.shape[0]; ++s) {
     auto [slot, first, rows, context] = std::array<int32_t, 4>{segments.i32[4 * s], segments.i32[4 * s + 1],
@@ -116,7 +119,8 @@ LogicalResult AttentionOp::evaluate(ref::Context &, Operands operands, Results &
           where.push_back(cache.at(*page, head / queriesPerKv, t % cache.pageTokens));
         }
         attendOne(row(q, first + j).subspan(head * cache.headDim, cache.headDim), cache, where,
-                  getScale().convertToDouble(), row(*out, first + j).subspan(head * cache.headDim, cache.headDim));
+                  getScale().convertToDouble(), narrow,
+                  row(*out, first + j).subspan(head * cache.headDim, cache.headDim));
       }
     }
   }

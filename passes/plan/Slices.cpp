@@ -1,5 +1,6 @@
 #include "passes/plan/Slices.h"
 #include "dialects/interfaces/TensorBytes.h"
+#include "dialects/model/CacheLayout.h"
 #include "passes/plan/WeightLayout.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -35,8 +36,7 @@ void FixedSlices::placeCaches(ModuleOp module) {
   };
   for (auto cache : module.getOps<model::CacheOp>()) {
     auto type = cast<model::CacheType>(cache.getType());
-    uint64_t bytes = *tensorBytes(RankedTensorType::get(
-        {type.getPages(), type.getKvHeads(), type.getHeadDim(), type.getPageTokens()}, type.getElementType()));
+    uint64_t bytes = model::CacheLayout(type).sideBytes();
     SliceAttr keys = place(bytes), values = place(bytes);
     caches[cache.getSymNameAttr()] = {keys, values};
     cacheList.push_back({cache.getSymNameAttr(), {keys, values}});

@@ -21,6 +21,9 @@ struct NarrowActivations : tenon::impl::NarrowActivationsBase<NarrowActivations>
     if (target.getDot() == "fma")
       return;
 
+    getOperation().walk([](model::AttentionOp attention) {
+      attention.setNarrow(attention.getCache().getType().getElementType().isBF16());
+    });
     Type bf16 = BFloat16Type::get(&getContext());
     llvm::DenseMap<Value, Value> narrowed; // looked up only
     getOperation().walk([&](model::LinearOp linear) {

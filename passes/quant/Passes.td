@@ -33,7 +33,7 @@ def NarrowActivations : Pass<"narrow-activations", "::mlir::ModuleOp"> {
   let summary = "Round the input of linear layers to bf16 where the target multiplies in bf16";
   let description = [{
     Inserts `model.cast` before every linear with bf16 weights and f32 input, for all row counts alike so that decode and prefill round
-    alike. Linears with the same input share one cast. Does nothing where the module's target multiplies in f32 (dot "fma").
+    alike. Linears with the same input share one cast. Attention over a bf16 cache becomes `narrow` for the same reason. Does nothing where the module's target multiplies in f32 (dot "fma").
   }];
 }
 
@@ -41,7 +41,7 @@ def VerifyFormats : Pass<"verify-formats", "::mlir::ModuleOp"> {
   let summary = "Check what the phase `formats` promises";
   let description = [{
     Every weight and cache symbol has a stored type, vectors and generated tables are f32, and where the target multiplies in bf16 no linear
-    reads f32 rows against bf16 weights. Quantized rows and weights have groups of which one divides the other,
+    reads f32 rows against bf16 weights and attention over bf16 caches is narrow. Quantized rows and weights have groups of which one divides the other,
     and the sums that both together ask for.
   }];
 }

@@ -53,6 +53,15 @@ struct VerifyFormats : tenon::impl::VerifyFormatsBase<VerifyFormats> {
       }
       return WalkResult::advance();
     });
+    WalkResult attentions = getOperation().walk([&](model::AttentionOp attention) {
+      if (attention.getNarrow() || !attention.getCache().getType().getElementType().isBF16())
+        return WalkResult::advance();
+      attention.emitOpError() << "is not narrow over " << attention.getCache().getType() << ", on a target with dot \""
+                              << target.getDot() << "\"";
+      return WalkResult::interrupt();
+    });
+    if (attentions.wasInterrupted())
+      return signalPassFailure();
     if (result.wasInterrupted())
       signalPassFailure();
   }

@@ -1,10 +1,13 @@
 // Speed of compiled attention kernels: time per launch, GB/s of keys and values as a share of the machine's read
 // bandwidth, and GFLOP/s as a share of its f32 peak, each repetition next to probe bursts on the same workers.
 //
-//   AttentionBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--cache f32|f16|bf16]
+//   AttentionBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--cache f32|f16|bf16] [--wide]
+//                 [--resident] [--scattered]
 //
+// A target with a bf16 multiplier uses it where the cache is bf16, unless --wide; then the peak is that of bf16.
 // Short steps read from as many copies of the cache as pass 256 MiB, one after another: in a model other layers and the
-// weights come between two launches, so that no cache of the CPU holds them.
+// weights come between two launches, so that no cache of the CPU holds them. --resident reads one copy again and again.
+// Pages follow each other, as one sequence gets them from a fresh pool, or with --scattered stand in any order.
 #include "test/codegen/AttentionText.h"
 #include "test/codegen/LaunchTiming.h"
 #include "tools/tenon/Spread.h"
@@ -22,6 +25,7 @@ namespace {
 struct Options {
   std::string filter, spec, cache;
   unsigned workers, pairs;
+  bool wide, resident, scattered;
 
   static Options parse(int argc, char **argv) {
     static llvm::cl::opt<std::string> filter("filter", llvm::cl::desc("only cases whose name contains this"));
@@ -29,8 +33,11 @@ struct Options {
     static llvm::cl::opt<std::string> cache("cache", llvm::cl::init("bf16"),
                                             llvm::cl::desc("element type of the cache"));
     static llvm::cl::opt<unsigned> workers("workers", llvm::cl::init(1)), pairs("pairs", llvm::cl::init(7));
+    static llvm::cl::opt<bool> wide("wide", llvm::cl::desc("multiply in f32 whatever the target has")),
+        resident("resident", llvm::cl::desc("read the same cache every time")),
+        scattered("scattered", llvm::cl::desc("pages in any order"));
     llvm::cl::ParseCommandLineOptions(argc, argv, "Speed of compiled attention kernels\n");
-    return {filter, spec, cache, workers, pairs};
+    return {filter, spec, cache, workers, pairs, wide, resident, scattered};
   }
 };
 
@@ -49,7 +56,7 @@ struct Case {
   int64_t cacheBytes() const { return context * kernel.kvHeads * kernel.headDim * elementBytes(); } // of keys
 };
 
-std::vector<Case> cases(const std::string &cacheType) {
+std::vector<Case> cases(const std::string &cacheType, bool narrow) {
   std::vector<Case> all;
   struct Heads {
     const char *name;
@@ -61,10 +68,12 @@ std::vector<Case> cases(const std::string &cacheType) {
           .tokens = rows, .segments = rows, .heads = h.heads, .kvHeads = h.kvHeads, .headDim = h.headDim};
       text.pagesPerSlot = llvm::divideCeil(context, text.pageTokens);
       text.cacheType = cacheType;
+      text.narrow = narrow;
       all.push_back({std::string(h.name) + "/" + kind + "/" + std::to_string(context), text, context});
     };
     for (int64_t tokens : {128, 512})
       add("prefill", tokens, tokens);
+    add("prefill-end", 256, 4096);
     for (int64_t context : {64, 1024, 4096})
       add("decode", 1, context);
   }
@@ -74,10 +83,11 @@ std::vector<Case> cases(const std::string &cacheType) {
 // Operands of one launch after another, in one block of memory.
 class Operands {
 public:
-  Operands(const Case &c, cpu::ThreadPool &pool) {
+  Operands(const Case &c, cpu::ThreadPool &pool, const Options &options) {
     int64_t rowBytes = c.rows() * c.kernel.heads * c.kernel.headDim * 4;
     int64_t pageBytes = c.kernel.pageTokens * c.kernel.kvHeads * c.kernel.headDim * c.elementBytes();
-    int64_t sideBytes = c.kernel.pagesPerSlot * pageBytes, copies = std::max<int64_t>(1, (256 << 20) / (2 * sideBytes));
+    int64_t sideBytes = c.kernel.pagesPerSlot * pageBytes,
+            copies = options.resident ? 1 : std::max<int64_t>(1, (256 << 20) / (2 * sideBytes));
     int64_t tables = llvm::alignTo(c.rows() * 16 + c.kernel.pagesPerSlot * 4 + 64, 4096);
     auto allocated =
         cpu::Memory::allocate(2 * llvm::alignTo(rowBytes, 4096) + tables + copies * 2 * sideBytes, "benchmark");
@@ -92,7 +102,8 @@ public:
     memset(segments, 0, c.rows() * 16);
     memcpy(segments, segment, sizeof segment);
     std::iota(blocks, blocks + c.kernel.pagesPerSlot, 0);
-    std::shuffle(blocks, blocks + c.kernel.pagesPerSlot, std::mt19937(1));
+    if (options.scattered)
+      std::shuffle(blocks, blocks + c.kernel.pagesPerSlot, std::mt19937(1));
     // Any numbers will do that are neither huge nor vanishing: 0x3c.. is about 0.01 in each of the types.
     memset(query, 0x3c, rowBytes);
     memset(table + tables, 0x3c, copies * 2 * sideBytes);
@@ -113,10 +124,10 @@ void run(const Case &c, const Options &options, cpu::ThreadPool &pool, cpu::Prob
   KernelCase kernel(c.kernel.text());
   kernel::TargetAttr resolved = target(options.spec);
   kernel.setTarget(resolved, kernel::TilingAttr::get(resolved.getContext(), resolved.getDot(), 1, 1, 0, 1, 0));
-  Operands operands(c, pool);
+  Operands operands(c, pool, options);
   const double bytes = 2 * c.cacheBytes();
   const LaunchTimes times =
-      LoadedKernel(kernel, resolved).time(pool, probe, cpu::Limit::F32, options.pairs, {bytes, c.flops()}, [&] {
+      LoadedKernel(kernel, resolved).time(pool, probe, c.kernel.narrow ? cpu::Limit::Bf16 : cpu::Limit::F32, options.pairs, {bytes, c.flops()}, [&] {
         return operands.next();
       });
   const double seconds = spreadOf(times.seconds).median;
@@ -134,7 +145,8 @@ int main(int argc, char **argv) {
   if (!pool.isOk())
     return fprintf(stderr, "%s\n", pool.status().message().c_str()), 1;
   cpu::Probe probe(**pool);
-  for (const Case &c : cases(options.cache))
+  bool narrow = target(options.spec).getDot() != "fma" && options.cache == "bf16" && !options.wide;
+  for (const Case &c : cases(options.cache, narrow))
     if (llvm::StringRef(c.name).contains(options.filter))
       run(c, options, **pool, probe);
   return 0;

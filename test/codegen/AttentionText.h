@@ -21,6 +21,7 @@ struct AttentionText {
   int64_t tokens = 1, segments = 1, slots = 1, pagesPerSlot = 4;
   int64_t heads = 8, kvHeads = 1, headDim = 64, pageTokens = 64;
   std::string cacheType = "f32", queryType = "f32", resultType = "f32";
+  bool narrow = false;
 
   std::string text() const {
     std::string wide = tensorText({tokens, heads * headDim}), q = tensorText({tokens, heads * headDim}, queryType);
@@ -32,8 +33,8 @@ struct AttentionText {
     std::string cast = "  %z = model.cast %y : " + wide + " -> " + y + "\n  kernel.yield %z : " + y + "\n";
     return "kernel.func @k \"attention\" (" + operands + ") -> " + y + " {\n^bb0(%q: " + q + ", %c: " + cache +
            ", %s: " + table + ", %t: " + blocks + "):\n  %y = model.attention %q over %c at %s, %t heads " +
-           std::to_string(heads) + " scale " + std::to_string(1 / std::sqrt(static_cast<double>(headDim))) + " : " +
-           operands + " -> " + wide + "\n" + cast + "}\n";
+           std::to_string(heads) + " scale " + std::to_string(1 / std::sqrt(static_cast<double>(headDim))) +
+           (narrow ? " narrow : " : " : ") + operands + " -> " + wide + "\n" + cast + "}\n";
   }
 };
 

@@ -14,7 +14,7 @@ using namespace tenon::test;
 
 namespace {
 // TinyLlama's attention: 8 query heads share a kv head.
-AttentionText tinyLlama(int64_t tokens) {
+AttentionText tinyLlama(int64_t tokens, bool narrow = false) {
   return {.tokens = tokens,
           .segments = tokens,
           .pagesPerSlot = 32,
@@ -22,7 +22,8 @@ AttentionText tinyLlama(int64_t tokens) {
           .kvHeads = 4,
           .headDim = 64,
           .cacheType = "bf16",
-          .resultType = "bf16"};
+          .resultType = "bf16",
+          .narrow = narrow};
 }
 
 std::string assembly(const std::string &text, const std::string &spec) {
@@ -55,9 +56,10 @@ struct Budget {
 // All sums stay in registers: a loop neither stores nor touches the stack but to read one left value at a time.
 TEST(EmittedCodeTest, attentionKeepsItsSumsInRegisters) {
   for (const Budget &budget :
-       {Budget{"cpu:x86-64-v4", "vfmadd", {16, 16}, 18}, Budget{"cpu:sapphirerapids", "vfmadd", {16, 16}, 18},
-        Budget{"cpu:x86-64-v3", "vfmadd", {12, 8, 12, 8}, 16}, Budget{"cpu:aarch64", "fmla", {24, 16, 24, 16}, 20}}) {
-    std::vector<InnerLoop> loops = productLoops(assembly(tinyLlama(128).text(), budget.spec));
+       {Budget{"cpu:x86-64-v4", "vfmadd", {32, 32}, 28}, Budget{"cpu:sapphirerapids", "vdpbf16ps", {16, 16}, 16},
+        Budget{"cpu:x86-64-v3", "vfmadd", {16, 16}, 20}, Budget{"cpu:aarch64", "fmla", {32, 32}, 30}}) {
+    bool narrow = llvm::StringRef(budget.multiplyAdd) == "vdpbf16ps";
+    std::vector<InnerLoop> loops = productLoops(assembly(tinyLlama(128, narrow).text(), budget.spec));
     std::vector<int64_t> sums;
     for (const InnerLoop &loop : loops) {
       std::string body = llvm::join(loop.instructions, "\n");
@@ -147,6 +149,7 @@ TEST(EmittedCodeTest, refusesWhatItCannotEmit) {
   };
   const Refusal refusals[] = {
       {AttentionText{.pageTokens = 24}.text(), "reads pages of 24 tokens, expected a multiple of 16"},
+      {AttentionText{.cacheType = "bf16", .narrow = true}.text(), "is narrow, which needs avx512bf16"},
       {R"(kernel.func @k "attention" (tensor<4x32xf32>, !model.cache<2 x 64 x 2 x 16 x f32>, tensor<4x4xi32>, tensor<1x2xi32>) -> tensor<4x32xf32> {
           ^bb0(%x: tensor<4x32xf32>, %c: !model.cache<2 x 64 x 2 x 16 x f32>, %s: tensor<4x4xi32>, %t: tensor<1x2xi32>):
             %q = model.add %x, %x : tensor<4x32xf32>

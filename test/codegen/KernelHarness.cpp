@@ -2,6 +2,7 @@
 #include "codegen/common/KernelBuilder.h"
 #include "codegen/cpu/Targets.h"
 #include "dialects/interfaces/TensorBytes.h"
+#include "dialects/model/CacheLayout.h"
 #include "dialects/model/Evaluate.h"
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
@@ -116,38 +117,33 @@ static GuardedBuffer bytesOfTensor(const ref::Tensor &tensor, RankedTensorType t
   return buffer;
 }
 
-// Keys are transposed inside a page: 16 tokens of one dimension lie side by side.
-static size_t cacheAt(const ref::Cache &c, bool keys, int64_t page, int64_t head, int64_t token, int64_t d) {
-  int64_t inHead = keys ? d * c.pageTokens + token : token * c.headDim + d;
-  return static_cast<size_t>((page * c.kvHeads + head) * c.pageTokens * c.headDim + inHead);
-}
-
-template <typename Visit> static void forCache(const ref::Cache &c, Visit visit) {
+// `plain` is an element's index in the reference's cache; the offsets are from the start of a side.
+template <typename Visit> static void forCache(const ref::Cache &c, const model::CacheLayout &layout, Visit visit) {
   for (int64_t page = 0; page < c.pages; ++page)
     for (int64_t head = 0; head < c.kvHeads; ++head)
       for (int64_t token = 0; token < c.pageTokens; ++token)
-        for (int64_t d = 0; d < c.headDim; ++d)
-          visit(page, head, token, d, c.at(page, head, token) + d);
+        for (int64_t d = 0; d < c.headDim; ++d) {
+          int64_t start = head * layout.headBytes() + page * layout.pageBytes();
+          visit(c.at(page, head, token) + d, start + layout.keyOffset(token, d), start + layout.valueOffset(token, d));
+        }
 }
 
-static std::vector<GuardedBuffer> cacheBytes(const ref::Cache &c, Type element) {
-  int64_t size = KernelBuilder::bytesOf(element);
+static std::vector<GuardedBuffer> cacheBytes(const ref::Cache &c, model::CacheType type) {
+  model::CacheLayout layout(type);
   std::vector<GuardedBuffer> buffers;
-  for (bool keys : {true, false}) {
-    GuardedBuffer &buffer = buffers.emplace_back(c.keys.size() * size);
-    forCache(c, [&](int64_t page, int64_t head, int64_t token, int64_t d, size_t plain) {
-      writeElement(buffer.data() + cacheAt(c, keys, page, head, token, d) * size, element,
-                   (keys ? c.keys : c.values)[plain]);
-    });
-  }
+  for (int side = 0; side < 2; ++side)
+    buffers.emplace_back(layout.sideBytes());
+  forCache(c, layout, [&](size_t plain, int64_t keyAt, int64_t valueAt) {
+    writeElement(buffers[0].data() + keyAt, type.getElementType(), c.keys[plain]);
+    writeElement(buffers[1].data() + valueAt, type.getElementType(), c.values[plain]);
+  });
   return buffers;
 }
 
-static void readCache(ref::Cache &c, Type element, const GuardedBuffer &keyBytes, const GuardedBuffer &valueBytes) {
-  int64_t size = KernelBuilder::bytesOf(element);
-  forCache(c, [&](int64_t page, int64_t head, int64_t token, int64_t d, size_t plain) {
-    c.keys[plain] = readElement(keyBytes.data() + cacheAt(c, true, page, head, token, d) * size, element);
-    c.values[plain] = readElement(valueBytes.data() + cacheAt(c, false, page, head, token, d) * size, element);
+static void readCache(ref::Cache &c, model::CacheType type, const GuardedBuffer &keys, const GuardedBuffer &values) {
+  forCache(c, model::CacheLayout(type), [&](size_t plain, int64_t keyAt, int64_t valueAt) {
+    c.keys[plain] = readElement(keys.data() + keyAt, type.getElementType());
+    c.values[plain] = readElement(values.data() + valueAt, type.getElementType());
   });
 }
 
@@ -233,7 +229,7 @@ std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Valu
   std::vector<GuardedBuffer> buffers;
   for (auto [index, operand] : llvm::enumerate(type.getInputs())) {
     if (auto cache = dyn_cast<model::CacheType>(operand))
-      llvm::move(cacheBytes(*inputs[index].cache, cache.getElementType()), std::back_inserter(buffers));
+      llvm::move(cacheBytes(*inputs[index].cache, cache), std::back_inserter(buffers));
     else
       buffers.push_back(
           bytesOfTensor(*inputs[index].tensor, cast<RankedTensorType>(operand), kernelFunc.getLayout(index)));
@@ -256,7 +252,7 @@ std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Valu
     EXPECT_TRUE(buffer.tailIsIntact()) << "argument " << index << " was overwritten past its end";
   for (size_t index = 0, at = 0; index < inputs.size(); at += pointersFor(type.getInput(index)), ++index)
     if (auto cache = dyn_cast<model::CacheType>(type.getInput(index)))
-      readCache(*inputs[index].cache, cache.getElementType(), buffers[at], buffers[at + 1]);
+      readCache(*inputs[index].cache, cache, buffers[at], buffers[at + 1]);
   std::vector<ref::Value> results;
   for (auto [index, result] : llvm::enumerate(type.getResults())) {
     auto tensor = cast<RankedTensorType>(result);
@@ -276,10 +272,13 @@ std::vector<ref::Value> tenon::test::KernelCase::run(const std::vector<ref::Valu
 }
 
 double tenon::test::relativeError(const ref::Tensor &got, const ref::Tensor &expected) {
-  double squares = 0, worst = 0;
+  double squares = 0, numbers = 0, worst = 0;
   for (float value : expected.f32)
-    squares += std::isnan(value) ? 0 : double(value) * value;
-  double scale = std::sqrt(squares / std::max<size_t>(1, expected.f32.size()));
+    if (!std::isnan(value)) {
+      squares += double(value) * value;
+      ++numbers;
+    }
+  double scale = std::sqrt(squares / std::max(1.0, numbers));
   for (auto [g, e] : llvm::zip_equal(got.f32, expected.f32)) {
     if (std::isnan(g) != std::isnan(e))
       return INFINITY;

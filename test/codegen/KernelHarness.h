@@ -63,7 +63,8 @@ private:
   std::unique_ptr<cpu::CodeModule> code;
 };
 
-// Largest |got - expected| over the root mean square of expected; infinity where one is NaN and the other is not.
+// Largest |got - expected| over the root mean square of expected numbers; infinity where one is NaN and the other is
+// not.
 double relativeError(const ref::Tensor &got, const ref::Tensor &expected);
 
 } // namespace tenon::test

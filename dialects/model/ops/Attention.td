@@ -49,7 +49,8 @@ def Model_AttentionOp : Model_AnchorOp<"attention", "attention"> {
   let description = [{
     For row j of a segment {slot, first, rows, context}, position p = context - rows + j, query head h of kv head g = h / (heads / kv_heads):
     w[t] = softmax_t(scale * q[first + j, h] . keys[g, t]) over 0 <= t <= p;  y[first + j, h] = sum_t w[t] * values[g, t].
-    Rows of no segment are left unspecified (the reference leaves zeros). The cost model counts every row at the longest context.
+    Rows of no segment are left unspecified (the reference leaves zeros). With `narrow` the queries, and the weights relative to the
+    largest one so far, are rounded to bf16 before they are multiplied: a bf16 multiplier takes nothing wider. The cost model counts every row at the longest context.
 
     ```mlir
     %y = model.attention %q over %cache at %segments, %block_table heads 8 scale 0.17677669529663687
@@ -57,10 +58,10 @@ def Model_AttentionOp : Model_AnchorOp<"attention", "attention"> {
     ```
   }];
   let arguments = (ins Model_Activations:$q, Arg<Model_CacheType, "", [MemRead]>:$cache, Model_Table:$segments,
-                       Model_Table:$block_table, I64Attr:$heads, F64Attr:$scale);
+                       Model_Table:$block_table, I64Attr:$heads, F64Attr:$scale, UnitAttr:$narrow);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = [{
-    $q `over` $cache `at` $segments `,` $block_table `heads` $heads `scale` $scale attr-dict
+    $q `over` $cache `at` $segments `,` $block_table `heads` $heads `scale` $scale (`narrow` $narrow^)? attr-dict
     `:` type($q) `,` type($cache) `,` type($segments) `,` type($block_table) `->` type($result)
   }];
   let hasVerifier = 1;

@@ -161,3 +161,19 @@ func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2
   %y = model.attention %q over %c at %s, %b heads 4 scale 0.5 : tensor<4x32xf32>, !cache, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x16xf32>
   return
 }
+
+// -----
+
+!cache = !model.cache<8 x 16 x 2 x 8 x f16>
+func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2x4xi32>) {
+  // expected-error@+1 {{'model.attention' op is narrow over a cache of 'f16', expected bf16 on both sides of its products}}
+  %y = model.attention %q over %c at %s, %b heads 4 scale 0.5 narrow : tensor<4x32xf32>, !cache, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{cache of bf16 has pages of 16 tokens and heads of 7, expected even numbers: they lie in pairs}}
+func.func @f(%c: !model.cache<8 x 16 x 2 x 7 x bf16>) {
+  return
+}

@@ -69,3 +69,11 @@ func.func @attention(%x: tensor<?x32xf32>, %k: tensor<?x16xf32>, %v: tensor<?x16
     : tensor<?x32xf32>, !model.cache<8 x 16 x 2 x 8 x f16>, tensor<?x4xi32>, tensor<2x4xi32> -> tensor<?x32xf32>
   return
 }
+
+// CHECK-LABEL: func.func @narrow_attention
+func.func @narrow_attention(%q: tensor<?x32xf32>, %c: !model.cache<8 x 16 x 2 x 8 x bf16>, %segments: tensor<?x4xi32>, %blocks: tensor<2x4xi32>) {
+  // CHECK: heads 4 scale 5.000000e-01 narrow : tensor<?x32xf32>, <8 x 16 x 2 x 8 x bf16>
+  %y = model.attention %q over %c at %segments, %blocks heads 4 scale 0.5 narrow
+    : tensor<?x32xf32>, !model.cache<8 x 16 x 2 x 8 x bf16>, tensor<?x4xi32>, tensor<2x4xi32> -> tensor<?x32xf32>
+  return
+}

@@ -14,8 +14,14 @@
 // BF16-NOT: model.cast
 // BF16: model.linear %arg4, %arg1 : tensor<?x32xbf16>
 
+// Attention multiplies what its cache holds.
+// BF16-LABEL: func.func @attend
+// BF16: model.attention {{.*}} scale 5.000000e-01 narrow : tensor<?x8xf32>, <4 x 64 x 1 x 8 x bf16>
+// BF16: model.attention {{.*}} scale 5.000000e-01 : tensor<?x8xf32>, <4 x 64 x 1 x 8 x f16>
+
 // FMA-LABEL: func.func @use
 // FMA-NOT: model.cast
+// FMA-NOT: narrow
 
 //--- bf16.mlir
 module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+avx512bf16"], "bf16", {}>} {
@@ -31,4 +37,9 @@ func.func @use(%x: tensor<?x32xf32>, %a: tensor<48x32xbf16>, %b: tensor<48x32xbf
   %2 = model.linear %x, %c : tensor<?x32xf32>, tensor<48x32xf16> -> tensor<?x48xf32>
   %3 = model.linear %narrow, %a : tensor<?x32xbf16>, tensor<48x32xbf16> -> tensor<?x48xf32>
   return %0, %1, %2, %3 : tensor<?x48xf32>, tensor<?x48xf32>, tensor<?x48xf32>, tensor<?x48xf32>
+}
+func.func @attend(%q: tensor<?x8xf32>, %a: !model.cache<4 x 64 x 1 x 8 x bf16>, %b: !model.cache<4 x 64 x 1 x 8 x f16>, %s: tensor<?x4xi32>, %t: tensor<2x2xi32>) {
+  %0 = model.attention %q over %a at %s, %t heads 1 scale 0.5 : tensor<?x8xf32>, !model.cache<4 x 64 x 1 x 8 x bf16>, tensor<?x4xi32>, tensor<2x2xi32> -> tensor<?x8xf32>
+  %1 = model.attention %q over %b at %s, %t heads 1 scale 0.5 : tensor<?x8xf32>, !model.cache<4 x 64 x 1 x 8 x f16>, tensor<?x4xi32>, tensor<2x2xi32> -> tensor<?x8xf32>
+  return
 }

@@ -29,6 +29,16 @@ module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu
 
 // -----
 
+module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+avx512bf16"], "bf16", {}>} {
+  func.func @use(%q: tensor<4x32xf32>, %c: !model.cache<8 x 16 x 2 x 8 x bf16>, %s: tensor<1x4xi32>, %b: tensor<2x4xi32>) {
+    // expected-error @below {{is not narrow over '!model.cache<8 x 16 x 2 x 8 x bf16>', on a target with dot "bf16"}}
+    %y = model.attention %q over %c at %s, %b heads 4 scale 0.5 : tensor<4x32xf32>, !model.cache<8 x 16 x 2 x 8 x bf16>, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x32xf32>
+    return
+  }
+}
+
+// -----
+
 // expected-error @below {{module has no target}}
 module {
 }
