@@ -37,6 +37,7 @@ void tenon::addStepPasses(OpPassManager &pm, const StepOptions &options) {
 }
 
 void tenon::addFusePasses(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createSplitAttention());
   pm.addNestedPass<func::FuncOp>(createFormKernels());
   pm.addNestedPass<func::FuncOp>(createMergeSiblings());
   pm.addNestedPass<func::FuncOp>(createJoinRotations());

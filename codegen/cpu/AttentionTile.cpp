@@ -1,5 +1,6 @@
 #include "codegen/cpu/AttentionTile.h"
 #include "codegen/common/TileValues.h"
+#include "codegen/cpu/SpanJoin.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <limits>
@@ -26,18 +27,41 @@ static AttentionBlock blockOf(int64_t rows, int64_t perLine, kernel::TargetAttr 
   return {rows, std::min<int64_t>(vectors / (rows + perLine), 4)};
 }
 
-AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr target) {
-  model::CacheType cache = op.getCache().getType();
+template <typename Op> static AttentionOperands operandsOf(Op op, int64_t span, Value result) {
+  return {op.getQ(),
+          op.getSegments(),
+          op.getBlockTable(),
+          op.getCache(),
+          static_cast<int64_t>(op.getHeads()),
+          op.getScale().convertToDouble(),
+          op.getNarrow(),
+          span,
+          result};
+}
+
+AttentionOperands AttentionOperands::of(Operation *op) {
+  if (auto partial = dyn_cast<model::AttentionPartialOp>(op))
+    return operandsOf(partial, partial.getSpan(), {});
+  auto whole = cast<model::AttentionOp>(op);
+  return operandsOf(whole, whole.getSpan().value_or(0), whole.getResult());
+}
+
+AttentionShape AttentionShape::of(const AttentionOperands &op, kernel::TargetAttr target) {
+  model::CacheType cache = op.cache.getType();
+  auto queries = cast<RankedTensorType>(op.q.getType());
   AttentionShape s;
-  s.tokens = op.getType().getDimSize(0);
+  s.tokens = queries.getDimSize(0);
   s.kvHeads = cache.getKvHeads();
-  s.group = static_cast<int64_t>(op.getHeads()) / s.kvHeads;
+  s.group = op.heads / s.kvHeads;
   s.headDim = cache.getHeadDim();
   s.pageTokens = cache.getPageTokens();
-  s.pagesPerSlot = op.getBlockTable().getType().getDimSize(1);
-  s.queryType = op.getQ().getType().getElementType();
-  s.scale = op.getScale().convertToDouble();
-  s.narrow = op.getNarrow();
+  s.pagesPerSlot = cast<RankedTensorType>(op.blockTable.getType()).getDimSize(1);
+  s.queryType = queries.getElementType();
+  s.scale = op.scale;
+  s.narrow = op.narrow;
+  s.spanPages = op.span / s.pageTokens;
+  s.partial = !op.result;
+  s.spans = op.span ? llvm::divideCeil(s.pagesPerSlot, s.spanPages) : 1;
   // 16 rows share a page while it is in L1; a whole group stays together as long as its scratch is small.
   int64_t most = std::max<int64_t>(1, kMostTileBytes / (s.headDim * 4));
   int64_t rows = std::min(std::clamp<int64_t>(s.group, 16, 32), most);
@@ -50,8 +74,8 @@ AttentionShape AttentionShape::of(model::AttentionOp op, kernel::TargetAttr targ
   return s;
 }
 
-AttentionTile::AttentionTile(KernelBuilder &b, model::AttentionOp op, const AttentionShape &shape)
-    : b(b), op(op), shape(shape), layout(op.getCache().getType()), dot(b, op.getCache().getType(), shape.narrow),
+AttentionTile::AttentionTile(KernelBuilder &b, const AttentionOperands &op, const AttentionShape &shape)
+    : b(b), op(op), shape(shape), layout(op.cache.getType()), dot(b, op.cache.getType(), shape.narrow),
       headBytes(llvm::alignTo(shape.headDim * 4, kVectorBytes)) {
   int64_t blockRows = std::max(shape.whole.rows, shape.part.rows);
   // A tile is rounded up to whole blocks of either kind.
@@ -61,24 +85,13 @@ AttentionTile::AttentionTile(KernelBuilder &b, model::AttentionOp op, const Atte
   scores = b.scratch(blockRows * shape.pageTokens * 4); // f32 [block rows][page_tokens], in their place the weights
   sums = b.scratch(rows * kVectorBytes);                // f32 [rows][16], summed over lanes at the end
   maxima = b.scratch(rows * kVectorBytes);              // f32 [blocks][16]: lane r belongs to row r of the block
-  factors = b.scratch(kVectorBytes);                    // f32 [16]: what the block's outputs are multiplied with
-}
-
-// 2^x for x <= 0, 0 below 2^-125: x = n + f with |f| <= 1/2, n through the low bits of x + 1.5 * 2^23.
-// The polynomial is a minimax fit with p(0) = 1, so that 2^0 is exactly 1; relative error 3e-9 before rounding.
-Value AttentionTile::exp2(Value x) {
-  Value rounder = b.splat(0x1.8p23), shifted = b.addF(x, rounder), f = b.subF(x, b.subF(shifted, rounder));
-  Value p = b.splat(0x1.470b4a78691e1p-13);
-  for (double c : {0x1.5f7276d804028p-10, 0x1.3b270e6414bb6p-7, 0x1.c6ae72dfc2760p-5, 0x1.ebfbe2c540dc7p-3,
-                   0x1.62e4311733cb6p-1, 1.0})
-    p = b.fma(p, f, b.splat(c));
-  VectorType ints = b.vectorType(b.getI32Type());
-  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(ints, int32_t(23)));
-  Value n = arith::ShLIOp::create(b, arith::BitcastOp::create(b, ints, shifted), shift);
-  Value power =
-      arith::BitcastOp::create(b, b.f32Vector(), arith::AddIOp::create(b, arith::BitcastOp::create(b, ints, p), n));
-  Value vanishes = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, b.splat(-125));
-  return arith::SelectOp::create(b, vanishes, b.splat(0), power);
+  if (shape.spanPages != 0 && !shape.partial) {
+    totalOutputs = b.scratch(rows * headBytes);   // f32 [rows][head_dim]
+    totalSums = b.scratch(rows * 4);              // f32 [rows]
+    totalMaxima = b.scratch(rows * kVectorBytes); // as maxima
+    totalFactors = b.scratch(kVectorBytes);       // as factors, of the spans before
+  }
+  factors = b.scratch(kVectorBytes); // f32 [16]: what the block's outputs are multiplied with
 }
 
 Value AttentionTile::roundToBf16(Value x) {
@@ -111,16 +124,53 @@ Value AttentionTile::rowToken(const AttentionItem &item, Value row) {
 }
 
 void AttentionTile::emit(const AttentionItem &item, AttentionBlock block) {
-  Value blocks = b.div(b.add(item.rows, block.rows - 1), block.rows);
-  loadQueries(item, b.mul(blocks, block.rows));
-  b.loop(b.i64(0), blocks, 1, [&](Value index) {
-    b.store(b.splat(-std::numeric_limits<double>::infinity()), b.at(maxima, b.mul(index, kVectorBytes)), 64);
-  });
-
+  Value blocks = b.div(b.add(item.rows, block.rows - 1), block.rows), rows = b.mul(blocks, block.rows);
+  loadQueries(item, rows);
   Value lastToken = rowToken(item, b.add(item.rows, -1));
   Value limit = b.add(b.add(item.before, lastToken), 1); // tokens that the tile's last row sees
   Value pages = b.div(b.add(limit, shape.pageTokens - 1), shape.pageTokens);
-  b.loop(b.i64(0), pages, 1, [&](Value pageIndex) {
+  auto passFrom = [&](Value begin) {
+    clear(blocks, rows);
+    Value end = shape.spanPages ? b.min(b.add(begin, shape.spanPages), pages) : pages;
+    passPages(item, block, blocks, begin, end, limit);
+  };
+  if (shape.partial) {
+    passFrom(b.mul(item.span, shape.spanPages));
+    return finishPart(item, block);
+  }
+  if (shape.spanPages == 0) {
+    passFrom(b.i64(0));
+    return finish(item);
+  }
+  b.loop(b.i64(0), blocks, 1,
+         [&](Value index) { b.store(b.splat(nothingSeen), b.at(totalMaxima, b.mul(index, kVectorBytes)), 64); });
+  b.loop(b.i64(0), rows, 1, [&](Value row) {
+    b.store(b.f32(0), b.at(totalSums, b.mul(row, 4)));
+    forHeadVectors([&](int64_t column, int64_t) {
+      b.store(b.splat(0), b.at(b.at(totalOutputs, b.mul(row, headBytes)), column * 4), 64);
+    });
+  });
+  b.loop(b.i64(0), pages, shape.spanPages, [&](Value begin) {
+    passFrom(begin);
+    joinSpan(block, blocks);
+  });
+  finish(item);
+}
+
+void AttentionTile::clear(Value blocks, Value rows) {
+  b.loop(b.i64(0), blocks, 1,
+         [&](Value index) { b.store(b.splat(nothingSeen), b.at(maxima, b.mul(index, kVectorBytes)), 64); });
+  b.loop(b.i64(0), rows, 1, [&](Value row) {
+    b.store(b.splat(0), b.at(sums, b.mul(row, kVectorBytes)), 64);
+    forHeadVectors([&](int64_t column, int64_t) {
+      b.store(b.splat(0), b.at(b.at(outputs, b.mul(row, headBytes)), column * 4), 64);
+    });
+  });
+}
+
+void AttentionTile::passPages(const AttentionItem &item, AttentionBlock block, Value blocks, Value begin, Value end,
+                              Value limit) {
+  b.loop(begin, end, 1, [&](Value pageIndex) {
     Page page = openPage(item, pageIndex, limit);
     b.loop(b.i64(0), blocks, 1, [&](Value index) {
       Value firstRow = b.mul(index, block.rows);
@@ -135,7 +185,6 @@ void AttentionTile::emit(const AttentionItem &item, AttentionBlock block) {
       accumulate(here, block, firstRow);
     });
   });
-  finish(item);
 }
 
 void AttentionTile::loadQueries(const AttentionItem &item, Value paddedRows) {
@@ -146,16 +195,14 @@ void AttentionTile::loadQueries(const AttentionItem &item, Value paddedRows) {
     Value token = b.add(item.firstToken, rowToken(item, real));
     Value head = b.add(b.mul(item.kvHead, shape.group), b.rem(b.add(item.firstRow, real), shape.group));
     Value element = b.mul(b.add(b.mul(token, shape.kvHeads * shape.group), head), shape.headDim);
-    Value from = b.at(b.pointer(op.getQ()), b.mul(element, bytes));
-    Value query = b.at(queries, b.mul(row, headBytes)), output = b.at(outputs, b.mul(row, headBytes));
+    Value from = b.at(b.pointer(op.q), b.mul(element, bytes));
+    Value query = b.at(queries, b.mul(row, headBytes));
     forHeadVectors([&](int64_t column, int64_t lanes) {
       Value q = loadF32(b, shape.queryType, b.at(from, column * bytes), lanes);
       if (!shape.narrow)
         q = b.mulF(q, b.splat(scoreFactor()));
       b.store(b.fromF32(q, dot.leftType()), b.at(query, column * KernelBuilder::bytesOf(dot.leftType())), 32);
-      b.store(b.splat(0), b.at(output, column * 4), 64);
     });
-    b.store(b.splat(0), b.at(sums, b.mul(row, kVectorBytes)), 64);
   });
 }
 
@@ -163,7 +210,7 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
   Value firstToken = b.mul(index, shape.pageTokens), left = b.sub(limit, firstToken);
   Value row = b.mul(item.slot, shape.pagesPerSlot);
   auto offsetOf = [&](Value pageIndex, Value kvHead) {
-    Value id = b.loadIndex(b.at(b.pointer(op.getBlockTable()), b.mul(b.add(row, pageIndex), 4)));
+    Value id = b.loadIndex(b.at(b.pointer(op.blockTable), b.mul(b.add(row, pageIndex), 4)));
     return b.add(b.mul(kvHead, layout.headBytes()), b.mul(id, layout.pageBytes()));
   };
   // After the last page the next item most likely begins with the first page of the next head.
@@ -172,7 +219,7 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
   Value nextHead =
       b.min(b.add(item.kvHead, arith::ExtUIOp::create(b, b.getI64Type(), isLast)), b.i64(shape.kvHeads - 1));
   Value here = offsetOf(index, item.kvHead), next = offsetOf(nextIndex, nextHead);
-  auto [keys, values] = b.cachePointers(op.getCache());
+  auto [keys, values] = b.cachePointers(op.cache);
   return {
       b.at(keys, here), b.at(values, here), b.at(keys, next), b.at(values, next), b.min(left, b.i64(shape.pageTokens)),
       firstToken};
@@ -283,7 +330,7 @@ void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstR
   Value at = b.at(maxima, b.mul(blockIndex, kVectorBytes)), before = load(at);
   Value now = b.maxF(vector::FromElementsOp::create(b, b.f32Vector(), largest), before);
   b.store(now, at, 64);
-  b.store(exp2(b.subF(before, now)), factors, 64);
+  b.store(exp2(b, b.subF(before, now)), factors, 64);
 
   b.loop(0, block.rows, 1, [&](Value row) {
     Value maximum = b.broadcast(b.load(b.getF32Type(), b.at(at, b.mul(row, 4))));
@@ -294,7 +341,7 @@ void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstR
     Value sum = b.mulF(load(sumAt), factor);
     KernelBuilder::Values total =
         b.loop(b.i64(0), b.i64(shape.pageTokens * 4), kVectorBytes, sum, [&](Value offset, ValueRange carried) {
-          Value at = b.at(scoresAt, offset), weight = exp2(b.subF(load(at), maximum));
+          Value at = b.at(scoresAt, offset), weight = exp2(b, b.subF(load(at), maximum));
           if (shape.narrow) {
             weight = roundToBf16(weight);
             // Behind every score that is still to be read.
@@ -345,17 +392,62 @@ void AttentionTile::accumulate(const Page &page, AttentionBlock block, Value fir
     emitPanels(b.i64(vectors * kLanes), 1, rest);
 }
 
+Value AttentionTile::sumOf(Value row) {
+  return b.horizontalSum(b.load(b.f32Vector(), b.at(sums, b.mul(row, kVectorBytes)), 64));
+}
+
+void AttentionTile::joinSpan(AttentionBlock block, Value blocks) {
+  b.loop(b.i64(0), blocks, 1, [&](Value index) {
+    Value offset = b.mul(index, kVectorBytes), at = b.at(totalMaxima, offset);
+    SpanJoin join(b, b.load(b.f32Vector(), at, 64), b.load(b.f32Vector(), b.at(maxima, offset), 64));
+    b.store(join.largest, at, 64);
+    b.store(join.before, totalFactors, 64);
+    b.store(join.here, factors, 64);
+    b.loop(0, block.rows, 1, [&](Value r) {
+      Value row = b.add(b.mul(index, block.rows), r), lane = b.mul(r, 4), sumAt = b.at(totalSums, b.mul(row, 4));
+      Value before = b.load(b.getF32Type(), b.at(totalFactors, lane));
+      Value here = b.load(b.getF32Type(), b.at(factors, lane));
+      b.store(SpanJoin::sum(b, b.load(b.getF32Type(), sumAt), before, sumOf(row), here), sumAt);
+      before = b.broadcast(before);
+      here = b.broadcast(here);
+      forHeadVectors([&](int64_t column, int64_t) {
+        Value from = b.add(b.mul(row, headBytes), column * 4), totalAt = b.at(totalOutputs, from);
+        Value o = b.load(b.f32Vector(), b.at(outputs, from), 64);
+        b.store(SpanJoin::sum(b, b.load(b.f32Vector(), totalAt, 64), before, o, here), totalAt, 64);
+      });
+    });
+  });
+}
+
 void AttentionTile::finish(const AttentionItem &item) {
+  bool joined = shape.spanPages != 0;
   b.loop(b.i64(0), item.rows, 1, [&](Value row) {
-    Value sum = b.horizontalSum(b.load(b.f32Vector(), b.at(sums, b.mul(row, kVectorBytes)), 64));
-    Value inverse = b.broadcast(b.divF(b.f32(1), sum));
+    Value sum = joined ? b.load(b.getF32Type(), b.at(totalSums, b.mul(row, 4))) : sumOf(row);
+    Value inverse = b.broadcast(b.divF(b.f32(1), sum)), from = joined ? totalOutputs : outputs;
     Value token = b.add(item.firstToken, rowToken(item, row));
     Value head = b.add(b.mul(item.kvHead, shape.group), b.rem(b.add(item.firstRow, row), shape.group));
     forHeadVectors([&](int64_t column, int64_t lanes) {
-      Value o = b.load(b.f32Vector(), b.at(b.at(outputs, b.mul(row, headBytes)), column * 4), 64);
+      Value o = b.load(b.f32Vector(), b.at(b.at(from, b.mul(row, headBytes)), column * 4), 64);
       TileValues values(b, token, b.add(b.mul(head, shape.headDim), column), lanes);
-      values.set(op.getResult(), b.mulF(o, inverse));
+      values.set(op.result, b.mulF(o, inverse));
       values.storeAll();
+    });
+  });
+}
+
+// outputs f32 [tokens][spans][heads][head_dim], maxima and sums f32 [tokens][spans][heads].
+void AttentionTile::finishPart(const AttentionItem &item, AttentionBlock block) {
+  b.loop(b.i64(0), item.rows, 1, [&](Value row) {
+    Value token = b.add(item.firstToken, rowToken(item, row));
+    Value head = b.add(b.mul(item.kvHead, shape.group), b.rem(b.add(item.firstRow, row), shape.group));
+    Value index = b.add(b.mul(b.add(b.mul(token, shape.spans), item.span), shape.kvHeads * shape.group), head);
+    Value maximumAt = b.add(b.mul(b.div(row, block.rows), kVectorBytes), b.mul(b.rem(row, block.rows), 4));
+    b.store(b.load(b.getF32Type(), b.at(maxima, maximumAt)), b.at(b.resultPointer(1), b.mul(index, 4)));
+    b.store(sumOf(row), b.at(b.resultPointer(2), b.mul(index, 4)));
+    Value to = b.at(b.resultPointer(0), b.mul(index, shape.headDim * 4));
+    forHeadVectors([&](int64_t column, int64_t lanes) {
+      Value o = b.load(b.f32Vector(), b.at(b.at(outputs, b.mul(row, headBytes)), column * 4), 64);
+      storeF32(b, o, b.getF32Type(), b.at(to, column * 4), lanes);
     });
   });
 }

@@ -14,6 +14,19 @@ struct AttentionBlock {
   int64_t rows, panels;
 };
 
+// The operands and attributes of model.attention, or of model.attention_partial, whose results are parts.
+struct AttentionOperands {
+  mlir::Value q, segments, blockTable;
+  mlir::TypedValue<model::CacheType> cache;
+  int64_t heads;
+  double scale;
+  bool narrow;
+  int64_t span;       // tokens, 0: all of the context at once
+  mlir::Value result; // null: parts
+
+  static AttentionOperands of(mlir::Operation *op);
+};
+
 // All that is constant in the code of one attention kernel.
 struct AttentionShape {
   int64_t tokens;         // rows of q
@@ -22,12 +35,16 @@ struct AttentionShape {
   mlir::Type queryType; // element type
   double scale;
   bool narrow;
+  int64_t spanPages;    // 0: all pages at once
+  bool partial;         // a tile is one span, and its results are parts
+  int64_t spans;        // of the longest context
   int64_t tileRows;     // query rows of one tile
   AttentionBlock whole; // for a tile of tileRows rows
   AttentionBlock part;  // for fewer: one token's group, the last rows of a segment
 
   // From the op and the registers of the target.
-  static AttentionShape of(model::AttentionOp op, kernel::TargetAttr target);
+  static AttentionShape of(const AttentionOperands &op, kernel::TargetAttr target);
+  int64_t spanTokens() const { return spanPages * pageTokens; }
 };
 
 // The rows [firstRow, firstRow + rows) of a segment and where they stand; all i64.
@@ -35,6 +52,7 @@ struct AttentionItem {
   mlir::Value slot, firstToken; // of the segment
   mlir::Value before;           // context - rows of the segment: position of its first token
   mlir::Value kvHead, firstRow, rows;
+  mlir::Value span; // of a partial tile
 };
 
 // Emits the tile, online softmax over the pages:
@@ -42,13 +60,14 @@ struct AttentionItem {
 //   for each page:  s = q K, s = -inf beyond a row's position; m' = max(m, s); p = 2^(s - m'); a = 2^(m - m')
 //                   l = l a + sum p; o = o a + p V; m = m'
 //   y = o / l
-// Narrow tiles multiply bf16 q with K, scale s instead of q, and round p to bf16.
-// q, s and o of the tile stay in L1; nothing is as long as the context. The result of a row depends on its own query
-// and the order of the pages only, not on the tile or block it is computed in.
+// With spans, m, l and o are those of a span. A partial tile stores them; another joins them to those of the spans
+// before. Narrow tiles multiply bf16 q with K, scale s instead of q, and round p to bf16. q, s and o of the tile stay
+// in L1; nothing is as long as the context. The result of a row depends on its own query and the order of the pages
+// only, not on the tile or block it is computed in.
 class AttentionTile {
 public:
   // Allocates the scratch of a tile.
-  AttentionTile(KernelBuilder &b, model::AttentionOp op, const AttentionShape &shape);
+  AttentionTile(KernelBuilder &b, const AttentionOperands &op, const AttentionShape &shape);
   void emit(const AttentionItem &item, AttentionBlock block);
 
 private:
@@ -71,6 +90,10 @@ private:
 
   mlir::Value rowToken(const AttentionItem &item, mlir::Value row);
   void loadQueries(const AttentionItem &item, mlir::Value paddedRows);
+  void clear(mlir::Value blocks, mlir::Value rows);
+  // The tile's scores of pages [begin, end) and the values they weigh, into m, l and o.
+  void passPages(const AttentionItem &item, AttentionBlock block, mlir::Value blocks, mlir::Value begin,
+                 mlir::Value end, mlir::Value limit);
   Page openPage(const AttentionItem &item, mlir::Value index, mlir::Value limit);
   KernelBuilder::Values multiply(const Product &product, int64_t rows, KernelBuilder::Values sums);
   KernelBuilder::Values multiplyStep(const Product &product, int64_t rows, mlir::Value step, int64_t valid,
@@ -79,8 +102,11 @@ private:
   void mask(const AttentionItem &item, const Page &page, AttentionBlock block, mlir::Value firstRow);
   void softmax(AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
   void accumulate(const Page &page, AttentionBlock block, mlir::Value firstRow);
+  void joinSpan(AttentionBlock block, mlir::Value blocks);
   void finish(const AttentionItem &item);
-  mlir::Value exp2(mlir::Value x);
+  void finishPart(const AttentionItem &item, AttentionBlock block);
+  // The sum of a row's weights in the pages passed, f32.
+  mlir::Value sumOf(mlir::Value row);
   // To the nearest number of bf16, the larger one of two; for x >= 0.
   mlir::Value roundToBf16(mlir::Value x);
   mlir::Value upperHalves(mlir::Value x);
@@ -90,13 +116,14 @@ private:
   void forHeadVectors(llvm::function_ref<void(int64_t column, int64_t lanes)> body);
 
   KernelBuilder &b;
-  model::AttentionOp op;
+  const AttentionOperands op;
   const AttentionShape shape;
   const model::CacheLayout layout;
   CacheDot dot;
   int64_t headBytes;                                  // of one row of q or o in scratch, padded to whole vectors
   mlir::Value queries, outputs, scores, maxima, sums; // see the constructor
   mlir::Value factors;
+  mlir::Value totalOutputs, totalSums, totalMaxima, totalFactors; // of the spans joined so far
 };
 
 } // namespace tenon::codegen::cpu

@@ -5,8 +5,10 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr Emitter kEmitters[] = {
-    {"attention", emitAttention}, {"cache", emitCacheAppend}, {"elementwise", emitElementwise},
-    {"gather", emitGather},       {"linear", emitLinear},     {"norm", emitNorm},
+    {"attention", emitAttention}, {"combine", emitCombine},
+    {"cache", emitCacheAppend},   {"elementwise", emitElementwise},
+    {"gather", emitGather},       {"linear", emitLinear},
+    {"norm", emitNorm},
 };
 
 llvm::ArrayRef<Emitter> tenon::codegen::cpu::emitters() { return kEmitters; }

@@ -7,6 +7,7 @@ namespace tenon::codegen::cpu {
 
 mlir::LogicalResult emitLinear(KernelBuilder &b, kernel::FuncOp func);      // Linear.cpp
 mlir::LogicalResult emitAttention(KernelBuilder &b, kernel::FuncOp func);   // Attention.cpp
+mlir::LogicalResult emitCombine(KernelBuilder &b, kernel::FuncOp func);     // AttentionCombine.cpp
 mlir::LogicalResult emitCacheAppend(KernelBuilder &b, kernel::FuncOp func); // CacheAppend.cpp
 mlir::LogicalResult emitGather(KernelBuilder &b, kernel::FuncOp func);      // Gather.cpp
 mlir::LogicalResult emitNorm(KernelBuilder &b, kernel::FuncOp func);        // Norm.cpp

@@ -34,38 +34,45 @@ static constexpr const char *kNeoverseV1[] = {"bf16", "crc", "dotprod", "fp-armv
 // code_prefetch, code_decode_rows, code_panels, code_depth: as weight_streams, prefetch_bytes, decode_rows,
 // gemm_panels, gemm_depth. l1_bytes, l2_bytes: data caches of one core. flops_per_byte: balance at 16-bit weights
 // (engine.fbs, Variant).
+// attention_span: tokens that attention sums by themselves at least; split_rows: rows up to which workers share a
+// sequence by spans.
 using Number = std::pair<const char *, int64_t>;
-static constexpr Number kV3Numbers[] = {
-    {"accumulators", 5},     {"code_decode_rows", 4}, {"code_depth", 512},     {"code_panels", 1},
-    {"code_prefetch", 2048}, {"code_streams", 3},     {"code_sums", 3},        {"decode_rows", 4},
-    {"flops_per_byte", 6},   {"gemm_depth", 256},     {"gemm_panels", 1},      {"gemm_rows", 5},
-    {"inline_rows", 4},      {"l1_bytes", 32 << 10},  {"l2_bytes", 256 << 10}, {"prefetch_bytes", 2048},
-    {"registers", 16},       {"vector_bits", 256},    {"weight_streams", 3}};
+static constexpr Number kV3Numbers[] = {{"accumulators", 5},     {"attention_span", 256},  {"code_decode_rows", 4},
+                                        {"code_depth", 512},     {"code_panels", 1},       {"code_prefetch", 2048},
+                                        {"code_streams", 3},     {"code_sums", 3},         {"decode_rows", 4},
+                                        {"flops_per_byte", 6},   {"gemm_depth", 256},      {"gemm_panels", 1},
+                                        {"gemm_rows", 5},        {"inline_rows", 4},       {"l1_bytes", 32 << 10},
+                                        {"l2_bytes", 256 << 10}, {"prefetch_bytes", 2048}, {"registers", 16},
+                                        {"split_rows", 8},       {"vector_bits", 256},     {"weight_streams", 3}};
 // Widening bf16 takes two registers for each panel.
-static constexpr Number kV4Numbers[] = {
-    {"accumulators", 20},    {"code_decode_rows", 8}, {"code_depth", 512},   {"code_panels", 3},
-    {"code_prefetch", 2048}, {"code_streams", 8},     {"code_sums", 12},     {"decode_rows", 8},
-    {"flops_per_byte", 12},  {"gemm_depth", 256},     {"gemm_panels", 4},    {"gemm_rows", 5},
-    {"inline_rows", 4},      {"l1_bytes", 32 << 10},  {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},       {"vector_bits", 512},    {"weight_streams", 8}};
-static constexpr Number kV4Bf16Numbers[] = {
-    {"accumulators", 24},    {"code_decode_rows", 8}, {"code_depth", 512},   {"code_panels", 3},
-    {"code_prefetch", 4096}, {"code_streams", 2},     {"code_sums", 12},     {"decode_rows", 8},
-    {"flops_per_byte", 24},  {"gemm_depth", 256},     {"gemm_panels", 4},    {"gemm_rows", 6},
-    {"inline_rows", 4},      {"l1_bytes", 32 << 10},  {"l2_bytes", 1 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},       {"vector_bits", 512},    {"weight_streams", 2}};
+static constexpr Number kV4Numbers[] = {{"accumulators", 20},   {"attention_span", 256},  {"code_decode_rows", 8},
+                                        {"code_depth", 512},    {"code_panels", 3},       {"code_prefetch", 2048},
+                                        {"code_streams", 8},    {"code_sums", 12},        {"decode_rows", 8},
+                                        {"flops_per_byte", 12}, {"gemm_depth", 256},      {"gemm_panels", 4},
+                                        {"gemm_rows", 5},       {"inline_rows", 4},       {"l1_bytes", 32 << 10},
+                                        {"l2_bytes", 1 << 20},  {"prefetch_bytes", 2048}, {"registers", 32},
+                                        {"split_rows", 8},      {"vector_bits", 512},     {"weight_streams", 8}};
+static constexpr Number kV4Bf16Numbers[] = {{"accumulators", 24},   {"attention_span", 256},  {"code_decode_rows", 8},
+                                            {"code_depth", 512},    {"code_panels", 3},       {"code_prefetch", 4096},
+                                            {"code_streams", 2},    {"code_sums", 12},        {"decode_rows", 8},
+                                            {"flops_per_byte", 24}, {"gemm_depth", 256},      {"gemm_panels", 4},
+                                            {"gemm_rows", 6},       {"inline_rows", 4},       {"l1_bytes", 32 << 10},
+                                            {"l2_bytes", 1 << 20},  {"prefetch_bytes", 2048}, {"registers", 32},
+                                            {"split_rows", 8},      {"vector_bits", 512},     {"weight_streams", 2}};
 static constexpr Number kSapphireRapidsNumbers[] = {
-    {"accumulators", 24},    {"code_decode_rows", 8}, {"code_depth", 512},   {"code_panels", 3},
-    {"code_prefetch", 2048}, {"code_streams", 8},     {"code_sums", 12},     {"decode_rows", 8},
-    {"flops_per_byte", 64},  {"gemm_depth", 512},     {"gemm_panels", 2},    {"gemm_rows", 32},
-    {"inline_rows", 4},      {"l1_bytes", 48 << 10},  {"l2_bytes", 2 << 20}, {"prefetch_bytes", 2048},
-    {"registers", 32},       {"vector_bits", 512},    {"weight_streams", 8}};
-static constexpr Number kNeonNumbers[] = {
-    {"accumulators", 4},     {"code_decode_rows", 4}, {"code_depth", 512},     {"code_panels", 1},
-    {"code_prefetch", 1024}, {"code_streams", 3},     {"code_sums", 3},        {"decode_rows", 4},
-    {"flops_per_byte", 4},   {"gemm_depth", 256},     {"gemm_panels", 1},      {"gemm_rows", 4},
-    {"inline_rows", 4},      {"l1_bytes", 32 << 10},  {"l2_bytes", 512 << 10}, {"prefetch_bytes", 1024},
-    {"registers", 32},       {"vector_bits", 128},    {"weight_streams", 4}};
+    {"accumulators", 24},     {"attention_span", 256}, {"code_decode_rows", 8}, {"code_depth", 512},
+    {"code_panels", 3},       {"code_prefetch", 2048}, {"code_streams", 8},     {"code_sums", 12},
+    {"decode_rows", 8},       {"flops_per_byte", 64},  {"gemm_depth", 512},     {"gemm_panels", 2},
+    {"gemm_rows", 32},        {"inline_rows", 4},      {"l1_bytes", 48 << 10},  {"l2_bytes", 2 << 20},
+    {"prefetch_bytes", 2048}, {"registers", 32},       {"split_rows", 8},       {"vector_bits", 512},
+    {"weight_streams", 8}};
+static constexpr Number kNeonNumbers[] = {{"accumulators", 4},     {"attention_span", 256},  {"code_decode_rows", 4},
+                                          {"code_depth", 512},     {"code_panels", 1},       {"code_prefetch", 1024},
+                                          {"code_streams", 3},     {"code_sums", 3},         {"decode_rows", 4},
+                                          {"flops_per_byte", 4},   {"gemm_depth", 256},      {"gemm_panels", 1},
+                                          {"gemm_rows", 4},        {"inline_rows", 4},       {"l1_bytes", 32 << 10},
+                                          {"l2_bytes", 512 << 10}, {"prefetch_bytes", 1024}, {"registers", 32},
+                                          {"split_rows", 8},       {"vector_bits", 128},     {"weight_streams", 4}};
 
 static constexpr const char *kLinuxX86 = "x86_64-unknown-linux-gnu", *kLinuxArm = "aarch64-unknown-linux-gnu";
 static constexpr TargetRow kRows[] = {

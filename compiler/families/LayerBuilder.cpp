@@ -77,5 +77,5 @@ Value LayerBuilder::attention(Value q, Value k, Value v) {
   double scale = 1 / std::sqrt(static_cast<double>(sizes_.headDim));
   return model::AttentionOp::create(builder_, at("attention"), q.getType(), q, cache, rows_.segments, rows_.blockTable,
                                     builder_.getI64IntegerAttr(sizes_.heads), builder_.getF64FloatAttr(scale),
-                                    UnitAttr());
+                                    UnitAttr(), IntegerAttr());
 }

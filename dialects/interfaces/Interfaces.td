@@ -15,7 +15,7 @@ def FusionRole : OpInterface<"FusionRole"> {
   let methods = [
     InterfaceMethod<"anchor, prologue or elementwise", "::tenon::Role", "getFusionRole">,
     InterfaceMethod<[{
-      The emitter of a kernel that this op leads: linear, attention, gather, cache, norm or elementwise. Anchors always lead; the
+      The emitter of a kernel that this op leads: linear, attention, combine, gather, cache, norm or elementwise. Anchors always lead; the
       others do where no anchor took them in.
     }], "::llvm::StringRef", "getAnchorName">
   ];

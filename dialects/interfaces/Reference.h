@@ -35,7 +35,14 @@ struct Tensor {
 struct Cache {
   int64_t pages = 0, kvHeads = 0, pageTokens = 0, headDim = 0;
   std::vector<float> keys, values;
+  // Where the cache stores codes: keys and values hold codes, to be multiplied with their token's scale,
+  // [pages][kvHeads] [pageTokens]. Empty elsewhere.
+  std::vector<float> keyScales, valueScales;
 
+  float key(size_t index) const { return keyScales.empty() ? keys[index] : keys[index] * keyScales[index / headDim]; }
+  float value(size_t index) const {
+    return valueScales.empty() ? values[index] : values[index] * valueScales[index / headDim];
+  }
   size_t at(int64_t page, int64_t head, int64_t token) const {
     return static_cast<size_t>(((page * kvHeads + head) * pageTokens + token) * headDim);
   }

@@ -48,36 +48,103 @@ LogicalResult CacheAppendOp::verify() {
 int64_t CacheAppendOp::getFlops() { return 0; }
 int64_t CacheAppendOp::getWeightBytes() { return 0; }
 
-LogicalResult AttentionOp::verify() {
-  RankedTensorType q = getQ().getType(), result = getType();
-  CacheType cache = getCache().getType();
-  double scale = getScale().convertToDouble();
+// What attention and attention_partial have in common.
+template <typename Op> static LogicalResult verifyAttention(Op op) {
+  RankedTensorType q = op.getQ().getType();
+  CacheType cache = op.getCache().getType();
+  double scale = op.getScale().convertToDouble();
   if (!(scale > 0 && scale < 1e6))
-    return emitOpError() << "scale is " << scale << ", expected a positive number below 1e6";
-  if (getNarrow() && !cache.getElementType().isBF16())
-    return emitOpError() << "is narrow over a cache of " << cache.getElementType()
-                         << ", expected bf16 on both sides of its products";
-  if (failed(expectPositive(*this, "heads", getHeads())) ||
-      failed(expectMultiple(*this, "heads", getHeads(), cache.getKvHeads(), "kv_heads of the cache")) ||
-      failed(expectStaticColumns(*this, "the queries", q)) ||
-      failed(expectStaticColumns(*this, "the result", result)) ||
-      failed(expectStaticColumns(*this, "the segments", getSegments().getType())) ||
-      failed(expectStaticColumns(*this, "the block table", getBlockTable().getType())) ||
-      failed(expectSize(*this, "columns of the queries", q.getDimSize(1), getHeads() * cache.getHeadDim(),
+    return op.emitOpError() << "scale is " << scale << ", expected a positive number below 1e6";
+  if (op.getNarrow() && !cache.getElementType().isBF16())
+    return op.emitOpError() << "is narrow over a cache of " << cache.getElementType()
+                            << ", expected bf16 on both sides of its products";
+  if (failed(expectPositive(op, "heads", op.getHeads())) ||
+      failed(expectMultiple(op, "heads", op.getHeads(), cache.getKvHeads(), "kv_heads of the cache")) ||
+      failed(expectStaticColumns(op, "the queries", q)) ||
+      failed(expectStaticColumns(op, "the segments", op.getSegments().getType())) ||
+      failed(expectStaticColumns(op, "the block table", op.getBlockTable().getType())) ||
+      failed(expectSize(op, "columns of the queries", q.getDimSize(1), op.getHeads() * cache.getHeadDim(),
                         "heads x head_dim of the cache")) ||
-      failed(expectSize(*this, "columns of the segments", getSegments().getType().getDimSize(1), 4,
-                        "slot, first row, rows, context")) ||
-      failed(expectSize(*this, "rows of the result", result.getDimSize(0), q.getDimSize(0), "rows of the queries")) ||
-      failed(
-          expectSize(*this, "columns of the result", result.getDimSize(1), q.getDimSize(1), "columns of the queries")))
+      failed(expectSize(op, "columns of the segments", op.getSegments().getType().getDimSize(1), 4,
+                        "slot, first row, rows, context")))
     return failure();
   return success();
 }
 
+static LogicalResult expectSpan(Operation *op, int64_t span, CacheType cache) {
+  if (failed(expectPositive(op, "span", span)))
+    return failure();
+  return expectMultiple(op, "span", span, cache.getPageTokens(), "tokens of a page");
+}
+
+LogicalResult AttentionOp::verify() {
+  RankedTensorType q = getQ().getType(), result = getType();
+  if (failed(verifyAttention(*this)) || failed(expectStaticColumns(*this, "the result", result)) ||
+      failed(expectSize(*this, "rows of the result", result.getDimSize(0), q.getDimSize(0), "rows of the queries")) ||
+      failed(
+          expectSize(*this, "columns of the result", result.getDimSize(1), q.getDimSize(1), "columns of the queries")))
+    return failure();
+  return getSpan() ? expectSpan(*this, *getSpan(), getCache().getType()) : success();
+}
+
+static int64_t longestContext(RankedTensorType blockTable, CacheType cache) {
+  return blockTable.getDimSize(1) * cache.getPageTokens();
+}
+
 // q.K and w.V: a multiply-add each per query element and context position.
 int64_t AttentionOp::getFlops() {
-  int64_t context = getBlockTable().getType().getDimSize(1) * getCache().getType().getPageTokens();
-  return 4 * getType().getNumElements() * context;
+  return 4 * getType().getNumElements() * longestContext(getBlockTable().getType(), getCache().getType());
 }
 
 int64_t AttentionOp::getWeightBytes() { return 0; }
+
+LogicalResult AttentionPartialOp::verify() {
+  RankedTensorType q = getQ().getType();
+  if (failed(verifyAttention(*this)) || failed(expectSpan(*this, getSpan(), getCache().getType())))
+    return failure();
+  int64_t spans = llvm::divideCeil(longestContext(getBlockTable().getType(), getCache().getType()), getSpan());
+  auto expectPart = [&](const char *what, RankedTensorType type, int64_t columns) -> LogicalResult {
+    if (failed(expectStaticColumns(*this, Twine("the ") + what, type)) ||
+        failed(expectSize(*this, Twine("rows of the ") + what, type.getDimSize(0), q.getDimSize(0),
+                          "rows of the queries")))
+      return failure();
+    return expectSize(*this, Twine("columns of the ") + what, type.getDimSize(1), columns,
+                      "a part for each span of the longest context");
+  };
+  if (failed(expectPart("outputs", getOutputs().getType(), spans * q.getDimSize(1))) ||
+      failed(expectPart("largest scores", getLargest().getType(), spans * getHeads())) ||
+      failed(expectPart("sums", getSums().getType(), spans * getHeads())))
+    return failure();
+  return success();
+}
+
+int64_t AttentionPartialOp::getFlops() {
+  return 4 * getQ().getType().getNumElements() * longestContext(getBlockTable().getType(), getCache().getType());
+}
+
+int64_t AttentionPartialOp::getWeightBytes() { return 0; }
+
+LogicalResult AttentionCombineOp::verify() {
+  RankedTensorType outputs = getOutputs().getType(), largest = getLargest().getType(), sums = getSums().getType();
+  for (RankedTensorType type : {outputs, largest, sums, getType()})
+    if (failed(expectStaticColumns(*this, "an operand or the result", type)) ||
+        failed(expectSize(*this, "rows of the operands", type.getDimSize(0), getType().getDimSize(0),
+                          "rows of the result")))
+      return failure();
+  if (failed(expectPositive(*this, "heads", getHeads())) || failed(expectPositive(*this, "span", getSpan())) ||
+      failed(expectMultiple(*this, "columns of the largest scores", largest.getDimSize(1), getHeads(), "heads")) ||
+      failed(expectMultiple(*this, "columns of the result", getType().getDimSize(1), getHeads(), "heads")) ||
+      failed(expectSize(*this, "columns of the sums", sums.getDimSize(1), largest.getDimSize(1),
+                        "columns of the largest scores")) ||
+      failed(expectSize(*this, "columns of the outputs", outputs.getDimSize(1),
+                        largest.getDimSize(1) / getHeads() * getType().getDimSize(1),
+                        "a result for each span of the largest scores")) ||
+      failed(expectSize(*this, "columns of the segments", getSegments().getType().getDimSize(1), 4,
+                        "slot, first row, rows, context")))
+    return failure();
+  return success();
+}
+
+// Two multiply-adds per element of each span.
+int64_t AttentionCombineOp::getFlops() { return 4 * getOutputs().getType().getNumElements(); }
+int64_t AttentionCombineOp::getWeightBytes() { return 0; }

@@ -2,6 +2,7 @@
 #include "dialects/model/Model.h"
 #include "dialects/model/ReferenceTensor.h"
 #include <cmath>
+#include <numbers>
 
 using namespace mlir;
 using namespace tenon;
@@ -73,56 +74,143 @@ LogicalResult CacheAppendOp::evaluate(ref::Context &, Operands operands, Results
   return success();
 }
 
-// softmax(scores) . values of one query, where[t] being the offset of position t in the cache. Queries and weights are
-// rounded to `narrow`.
-static void attendOne(std::span<const float> q, const ref::Cache &cache, ArrayRef<size_t> where, double scale,
-                      Type narrow, std::span<float> out) {
+namespace {
+// Weights of the tokens that one query sees, relative to the largest, and what they are made from.
+struct Weights {
+  double largest; // score, times log2(e)
   std::vector<double> weights;
-  for (size_t at : where) {
-    double dot = 0;
-    for (size_t d = 0; d < q.size(); ++d)
-      dot += static_cast<double>(ref::round(q[d], narrow)) * cache.keys[at + d];
-    weights.push_back(scale * dot);
-  }
-  double largest = *llvm::max_element(weights), sum = 0;
-  for (double &weight : weights)
-    sum += weight = narrow.isF32() ? std::exp(weight - largest)
-                                   : ref::round(static_cast<float>(std::exp(weight - largest)), narrow);
-  std::vector<double> mean(q.size());
-  for (auto [weight, at] : llvm::zip_equal(weights, where))
-    for (size_t d = 0; d < q.size(); ++d)
-      mean[d] += weight / sum * cache.values[at + d];
-  llvm::transform(mean, out.begin(), [](double value) { return static_cast<float>(value); });
-}
+  double sum = 0;
 
-LogicalResult AttentionOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  // where[t]: offset of position t in the cache. Queries and weights are rounded to `narrow`.
+  Weights(std::span<const float> q, const ref::Cache &cache, ArrayRef<size_t> where, double scale, Type narrow) {
+    for (size_t at : where) {
+      double dot = 0;
+      for (size_t d = 0; d < q.size(); ++d)
+        dot += static_cast<double>(ref::round(q[d], narrow)) * cache.key(at + d);
+      weights.push_back(scale * std::numbers::log2e * dot);
+    }
+    largest = *llvm::max_element(weights);
+    for (double &weight : weights) {
+      weight = std::exp2(weight - largest);
+      if (!narrow.isF32())
+        weight = ref::round(static_cast<float>(weight), narrow);
+      sum += weight;
+    }
+  }
+
+  // sum_t weights[t] * values[t] / divisor
+  void multiply(const ref::Cache &cache, ArrayRef<size_t> where, double divisor, std::span<float> out) const {
+    std::vector<double> total(out.size());
+    for (auto [weight, at] : llvm::zip_equal(weights, where))
+      for (size_t d = 0; d < out.size(); ++d)
+        total[d] += weight / divisor * cache.value(at + d);
+    llvm::transform(total, out.begin(), [](double value) { return static_cast<float>(value); });
+  }
+};
+
+// A query: row of q, head, and the offsets in the cache of the positions that it sees.
+using VisitQuery =
+    llvm::function_ref<void(int64_t row, int64_t head, std::span<const float> q, ArrayRef<size_t> where)>;
+} // namespace
+
+// Calls `visit` for every query of every segment.
+template <typename Op> static LogicalResult forEachQuery(Op op, Operands operands, VisitQuery visit) {
   const Tensor &q = *operands[0].tensor, &segments = *operands[2].tensor, &blockTable = *operands[3].tensor;
   const ref::Cache &cache = *operands[1].cache;
-  int64_t heads = getHeads(), queriesPerKv = heads / cache.kvHeads;
-  Type narrow = getNarrow() ? Type(BFloat16Type::get(getContext())) : Type(Float32Type::get(getContext()));
-  auto out = ref::makeRows(q.shape[0], q.shape[1]);
+  int64_t heads = op.getHeads(), queriesPerKv = heads / cache.kvHeads;
   for (int64_t s = 0; s < segments.shape[0]; ++s) {
     auto [slot, first, rows, context] = std::array<int32_t, 4>{segments.i32[4 * s], segments.i32[4 * s + 1],
                                                                segments.i32[4 * s + 2], segments.i32[4 * s + 3]};
     if (rows == 0)
       continue;
     if (first < 0 || rows < 0 || rows > q.shape[0] - first || context < rows)
-      return emitOpError() << "segment " << s << " is {" << slot << ", " << first << ", " << rows << ", " << context
-                           << "}, expected its rows within the " << q.shape[0] << " queries and at most its context";
+      return op.emitOpError() << "segment " << s << " is {" << slot << ", " << first << ", " << rows << ", " << context
+                              << "}, expected its rows within the " << q.shape[0] << " queries and at most its context";
     for (int64_t j = 0; j < rows; ++j) {
       for (int64_t head = 0; head < heads; ++head) {
         SmallVector<size_t> where;
         for (int64_t t = 0; t <= context - rows + j; ++t) {
-          FailureOr<int64_t> page = findPage(*this, cache, blockTable, slot, t);
+          FailureOr<int64_t> page = findPage(op, cache, blockTable, slot, t);
           if (failed(page))
             return failure();
           where.push_back(cache.at(*page, head / queriesPerKv, t % cache.pageTokens));
         }
-        attendOne(row(q, first + j).subspan(head * cache.headDim, cache.headDim), cache, where,
-                  getScale().convertToDouble(), narrow,
-                  row(*out, first + j).subspan(head * cache.headDim, cache.headDim));
+        visit(first + j, head, row(q, first + j).subspan(head * cache.headDim, cache.headDim), where);
       }
     }
+  }
+  return success();
+}
+
+// What queries and weights are rounded to.
+template <typename Op> static Type narrowType(Op op) {
+  MLIRContext *context = op.getContext();
+  return op.getNarrow() ? Type(BFloat16Type::get(context)) : Type(Float32Type::get(context));
+}
+
+LogicalResult AttentionOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  const Tensor &q = *operands[0].tensor;
+  const ref::Cache &cache = *operands[1].cache;
+  auto out = ref::makeRows(q.shape[0], q.shape[1]);
+  auto attend = [&](int64_t token, int64_t head, std::span<const float> query, ArrayRef<size_t> where) {
+    Weights weights(query, cache, where, getScale().convertToDouble(), narrowType(*this));
+    weights.multiply(cache, where, weights.sum, row(*out, token).subspan(head * cache.headDim, cache.headDim));
+  };
+  if (failed(forEachQuery(*this, operands, attend)))
+    return failure();
+  results.push_back(ref::finish(out, getType().getElementType()));
+  return success();
+}
+
+LogicalResult AttentionPartialOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  const Tensor &q = *operands[0].tensor;
+  const ref::Cache &cache = *operands[1].cache;
+  int64_t heads = getHeads(), span = getSpan();
+  auto outputs = ref::makeRows(q.shape[0], getOutputs().getType().getDimSize(1));
+  auto largest = ref::makeRows(q.shape[0], getLargest().getType().getDimSize(1));
+  auto sums = ref::makeRows(q.shape[0], getSums().getType().getDimSize(1));
+  auto attend = [&](int64_t token, int64_t head, std::span<const float> query, ArrayRef<size_t> where) {
+    for (int64_t s = 0; s * span < static_cast<int64_t>(where.size()); ++s) {
+      ArrayRef<size_t> tokens = where.drop_front(s * span);
+      tokens = tokens.take_front(span);
+      Weights weights(query, cache, tokens, getScale().convertToDouble(), narrowType(*this));
+      int64_t index = s * heads + head;
+      row(*largest, token)[index] = static_cast<float>(weights.largest);
+      row(*sums, token)[index] = static_cast<float>(weights.sum);
+      weights.multiply(cache, tokens, 1, row(*outputs, token).subspan(index * cache.headDim, cache.headDim));
+    }
+  };
+  if (failed(forEachQuery(*this, operands, attend)))
+    return failure();
+  for (auto &part : {outputs, largest, sums})
+    results.push_back({part, nullptr});
+  return success();
+}
+
+LogicalResult AttentionCombineOp::evaluate(ref::Context &, Operands operands, Results &results) {
+  const Tensor &outputs = *operands[0].tensor, &largest = *operands[1].tensor, &sums = *operands[2].tensor,
+               &segments = *operands[3].tensor;
+  int64_t heads = getHeads(), headDim = getType().getDimSize(1) / heads;
+  auto out = ref::makeRows(outputs.shape[0], getType().getDimSize(1));
+  for (int64_t s = 0; s < segments.shape[0]; ++s) {
+    int64_t first = segments.i32[4 * s + 1], rows = segments.i32[4 * s + 2], context = segments.i32[4 * s + 3];
+    for (int64_t j = 0; j < rows; ++j)
+      for (int64_t head = 0; head < heads; ++head) {
+        int64_t spans = (context - rows + j) / static_cast<int64_t>(getSpan()) + 1;
+        auto at = [&](const Tensor &part, int64_t span) { return row(part, first + j)[span * heads + head]; };
+        double most = -INFINITY, sum = 0;
+        for (int64_t span = 0; span < spans; ++span)
+          most = std::max<double>(most, at(largest, span));
+        std::vector<double> total(headDim);
+        for (int64_t span = 0; span < spans; ++span) {
+          double factor = std::exp2(at(largest, span) - most);
+          sum += factor * at(sums, span);
+          for (int64_t d = 0; d < headDim; ++d)
+            total[d] += factor * row(outputs, first + j)[(span * heads + head) * headDim + d];
+        }
+        for (int64_t d = 0; d < headDim; ++d)
+          row(*out, first + j)[head * headDim + d] = static_cast<float>(total[d] / sum);
+      }
   }
   results.push_back(ref::finish(out, getType().getElementType()));
   return success();

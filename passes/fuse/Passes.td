@@ -4,6 +4,16 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
+  let summary = "Let workers share a sequence where a step has few rows";
+  let description = [{
+    Attention over a context that may be longer than a span (`attention_span` tokens, more where that would make more than 64 spans)
+    gets that `span` in every bucket, so that all of them add in the same order. In steps of up to `split_rows` rows it becomes
+    `attention_partial`, whose work is shared by sequence, kv head and span, and `attention_combine`: otherwise a batch of one would keep no
+    more workers busy than there are kv heads.
+  }];
+}
+
 def FormKernels : Pass<"form-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tenon::kernel::KernelDialect"];
   let summary = "Put every anchor into a kernel.group of its own";

@@ -37,11 +37,11 @@ inline bool sameBits(const std::vector<float> &a, const std::vector<float> &b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// Runs with 1, 2, 3 and 7 workers; `results` and the caches in `after` are those of the first run, and the others must
+// Runs with 1, 2, 3, 16 and 64 workers; `results` and the caches in `after` are those of the first run, and the others must
 // have left the same bits.
 inline void runForAllWorkers(KernelCase &kernel, const std::vector<ref::Value> &inputs,
                              std::vector<ref::Value> &results, std::vector<ref::Value> &after) {
-  for (unsigned workers : {1u, 2u, 3u, 7u}) {
+  for (unsigned workers : {1u, 2u, 3u, 16u, 64u}) {
     std::vector<ref::Value> operands = deepCopy(inputs), got = kernel.run(operands, workers);
     if (workers == 1) {
       results = got;

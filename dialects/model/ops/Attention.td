@@ -50,7 +50,8 @@ def Model_AttentionOp : Model_AnchorOp<"attention", "attention"> {
     For row j of a segment {slot, first, rows, context}, position p = context - rows + j, query head h of kv head g = h / (heads / kv_heads):
     w[t] = softmax_t(scale * q[first + j, h] . keys[g, t]) over 0 <= t <= p;  y[first + j, h] = sum_t w[t] * values[g, t].
     Rows of no segment are left unspecified (the reference leaves zeros). With `narrow` the queries, and the weights relative to the
-    largest one so far, are rounded to bf16 before they are multiplied: a bf16 multiplier takes nothing wider. The cost model counts every row at the longest context.
+    largest one so far, are rounded to bf16 before they are multiplied: a bf16 multiplier takes nothing wider. With `span` the sums are taken over that
+    many tokens each and joined in order, as attention_partial and attention_combine do: only the order of additions. The cost model counts every row at the longest context.
 
     ```mlir
     %y = model.attention %q over %cache at %segments, %block_table heads 8 scale 0.17677669529663687
@@ -58,11 +59,55 @@ def Model_AttentionOp : Model_AnchorOp<"attention", "attention"> {
     ```
   }];
   let arguments = (ins Model_Activations:$q, Arg<Model_CacheType, "", [MemRead]>:$cache, Model_Table:$segments,
-                       Model_Table:$block_table, I64Attr:$heads, F64Attr:$scale, UnitAttr:$narrow);
+                       Model_Table:$block_table, I64Attr:$heads, F64Attr:$scale, UnitAttr:$narrow, OptionalAttr<I64Attr>:$span);
   let results = (outs Model_Activations:$result);
   let assemblyFormat = [{
-    $q `over` $cache `at` $segments `,` $block_table `heads` $heads `scale` $scale (`narrow` $narrow^)? attr-dict
+    $q `over` $cache `at` $segments `,` $block_table `heads` $heads `scale` $scale (`narrow` $narrow^)? (`span` $span^)? attr-dict
     `:` type($q) `,` type($cache) `,` type($segments) `,` type($block_table) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Model_AttentionPartialOp : Model_AnchorOp<"attention_partial", "attention"> {
+  let summary = "attention over each span of the context by itself";
+  let description = [{
+    For each span s that a row sees, s * span <= p, with tokens t in [s * span, min((s + 1) * span, p + 1)) and x[t] the scaled products of
+    `attention` times log2(e): largest[s, h] = max_t x[t]; sums[s, h] = sum_t 2^(x[t] - largest); outputs[s, h] = sum_t 2^(x[t] - largest) * values[g, t].
+    Spans that a row does not see are left unspecified, and so are rows of no segment (the reference leaves zeros). Spans and heads are worked
+    on by different workers, so that one long sequence occupies all of them; `attention_combine` joins the spans.
+
+    ```mlir
+    %o, %m, %l = model.attention_partial %q over %c at %s, %b heads 8 scale 0.17677669529663687 span 512
+      : tensor<1x256xf32>, !model.cache<64 x 64 x 4 x 32 x bf16>, tensor<1x4xi32>, tensor<4x16xi32> -> tensor<1x512xf32>, tensor<1x16xf32>, tensor<1x16xf32>
+    ```
+  }];
+  let arguments = (ins Model_Activations:$q, Arg<Model_CacheType, "", [MemRead]>:$cache, Model_Table:$segments,
+                       Model_Table:$block_table, I64Attr:$heads, F64Attr:$scale, UnitAttr:$narrow, I64Attr:$span);
+  let results = (outs Model_Activations:$outputs, Model_Activations:$largest, Model_Activations:$sums);
+  let assemblyFormat = [{
+    $q `over` $cache `at` $segments `,` $block_table `heads` $heads `scale` $scale (`narrow` $narrow^)? `span` $span attr-dict
+    `:` type($q) `,` type($cache) `,` type($segments) `,` type($block_table) `->` type($outputs) `,` type($largest) `,` type($sums)
+  }];
+  let hasVerifier = 1;
+}
+
+def Model_AttentionCombineOp : Model_AnchorOp<"attention_combine", "combine", [Pure]> {
+  let summary = "joins the spans of attention_partial";
+  let description = [{
+    For row j of a segment {slot, first, rows, context}, over the spans 0 <= s <= (context - rows + j) / span, with M = max_s largest[s, h]:
+    y[h] = sum_s 2^(largest[s, h] - M) * outputs[s, h] / sum_s 2^(largest[s, h] - M) * sums[s, h].
+
+    ```mlir
+    %y = model.attention_combine %o, %m, %l at %s heads 8 span 512
+      : tensor<1x512xf32>, tensor<1x16xf32>, tensor<1x16xf32>, tensor<1x4xi32> -> tensor<1x256xf32>
+    ```
+  }];
+  let arguments = (ins Model_Activations:$outputs, Model_Activations:$largest, Model_Activations:$sums, Model_Table:$segments,
+                       I64Attr:$heads, I64Attr:$span);
+  let results = (outs Model_Activations:$result);
+  let assemblyFormat = [{
+    $outputs `,` $largest `,` $sums `at` $segments `heads` $heads `span` $span attr-dict
+    `:` type($outputs) `,` type($largest) `,` type($sums) `,` type($segments) `->` type($result)
   }];
   let hasVerifier = 1;
 }
