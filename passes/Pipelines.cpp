@@ -22,7 +22,7 @@ StringRef tenon::phaseName(Phase phase) { return kPhaseNames[unsigned(phase)]; }
 ArrayRef<StringRef> tenon::phaseNames() { return kPhaseNames; }
 
 void tenon::addFormatPasses(OpPassManager &pm, const FormatOptions &options) {
-  pm.addPass(createSetWeightFormats({options.weights}));
+  pm.addPass(createSetWeightFormats({options.weights, options.kv}));
   pm.addPass(createQuantizeActivations({options.activations}));
   pm.addPass(createNarrowActivations());
   pm.addPass(createVerifyFormats());
@@ -79,6 +79,7 @@ namespace {
 struct FormatPhaseOptions : PassPipelineOptions<FormatPhaseOptions> {
   Option<std::string> weights{*this, "weights", llvm::cl::desc("recipe of weight formats"), llvm::cl::init("auto")};
   Option<std::string> activations{*this, "activations", llvm::cl::desc("auto, int8 or float"), llvm::cl::init("auto")};
+  Option<std::string> kv{*this, "kv", llvm::cl::desc("auto, bf16, f16, f32 or int8"), llvm::cl::init("auto")};
 };
 struct StepPhaseOptions : PassPipelineOptions<StepPhaseOptions> {
   ListOption<int64_t> bodyRows{*this, "body-rows", llvm::cl::desc("row counts of the body, ascending")};
@@ -94,7 +95,8 @@ void tenon::registerTenonPasses() {
   registerPlanPasses();
   PassPipelineRegistration<FormatPhaseOptions>("phase-formats", "Number formats of weights, caches and activations",
                                                [](OpPassManager &pm, const FormatPhaseOptions &options) {
-                                                 addFormatPasses(pm, {options.weights, options.activations});
+                                                 addFormatPasses(pm,
+                                                                 {options.weights, options.activations, options.kv});
                                                });
   PassPipelineRegistration<StepPhaseOptions>(
       "phase-steps", "One static function per entry and bucket",

@@ -26,6 +26,7 @@ llvm::ArrayRef<llvm::StringRef> phaseNames(); // in order
 struct FormatOptions {
   std::string weights = "auto";     // a recipe (passes/quant/FormatRecipe.h)
   std::string activations = "auto"; // auto, int8 or float (passes/quant/QuantizeActivations.cpp)
+  std::string kv = "auto";          // auto, bf16, f16, f32 or int8
 };
 
 struct StepOptions {

@@ -181,7 +181,7 @@ void AttentionTile::passPages(const AttentionItem &item, AttentionBlock block, V
       here.nextValues = arith::SelectOp::create(b, isFirst, page.nextValues, page.values);
       score(here, block, firstRow);
       mask(item, here, block, firstRow);
-      softmax(block, index, firstRow);
+      softmax(here, block, index, firstRow);
       accumulate(here, block, firstRow);
     });
   });
@@ -227,12 +227,14 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
 
 KernelBuilder::Values AttentionTile::multiplyStep(const Product &p, int64_t rows, Value step, int64_t valid,
                                                   ValueRange sums) {
-  Value offset = b.mul(step, p.lineBytes), rightAt = b.at(p.right, offset);
+  Value offset = b.mul(step, p.lineBytes * dot.lines()), rightAt = b.at(p.right, offset);
   KernelBuilder::Values lines, next = llvm::to_vector(sums);
   for (int64_t c = 0; c < p.panels; ++c)
-    lines.push_back(dot.load(b.at(rightAt, c * dot.panelBytes()), c + 1 == p.panels ? p.lastLanes : kLanes, valid));
-  Value aheadAt = b.at(p.prefetch, b.mul(step, p.panels * dot.panelBytes()));
-  for (int64_t ahead = 0; ahead < p.panels * dot.panelBytes(); ahead += 64)
+    lines.push_back(
+        dot.load(b.at(rightAt, c * dot.panelBytes()), p.lineBytes, c + 1 == p.panels ? p.lastLanes : kLanes, valid));
+  int64_t stepBytes = p.panels * dot.panelBytes() * dot.lines();
+  Value aheadAt = b.at(p.prefetch, b.mul(step, stepBytes));
+  for (int64_t ahead = 0; ahead < stepBytes; ahead += 64)
     b.prefetch(b.at(aheadAt, ahead));
   Value leftAt = b.at(p.left, b.mul(step, dot.numbers() * KernelBuilder::bytesOf(dot.leftType())));
   for (int64_t part = 0; part < dot.parts(valid); ++part) {
@@ -249,12 +251,12 @@ KernelBuilder::Values AttentionTile::multiplyStep(const Product &p, int64_t rows
 }
 
 KernelBuilder::Values AttentionTile::multiply(const Product &p, int64_t rows, KernelBuilder::Values initial) {
-  Value steps = b.div(p.depth, dot.numbers());
+  Value steps = b.div(dot.roundsUp() ? b.add(p.depth, dot.numbers() - 1) : p.depth, dot.numbers());
   KernelBuilder::Values sums = b.loop(b.i64(0), steps, 1, initial, [&](Value step, ValueRange carried) {
     return multiplyStep(p, rows, step, dot.numbers(), carried);
   });
   Value rest = b.rem(p.depth, dot.numbers());
-  if (matchPattern(rest, m_Zero()))
+  if (dot.roundsUp() || matchPattern(rest, m_Zero()))
     return sums;
   return b.ifElse(b.equal(rest, b.i64(1)), [&] { return multiplyStep(p, rows, steps, 1, sums); }, [&] { return sums; });
 }
@@ -274,9 +276,16 @@ void AttentionTile::score(const Page &page, AttentionBlock block, Value firstRow
                     count,
                     kLanes};
     KernelBuilder::Values s = multiply(product, block.rows, KernelBuilder::Values(block.rows * count, b.splat(0)));
-    for (Value &score : s)
-      if (shape.narrow)
-        score = b.mulF(score, b.splat(scoreFactor()));
+    Value scales = b.at(b.at(page.keys, layout.scaleOffset(0)), b.mul(column, 4));
+    for (int64_t c = 0; c < count; ++c) {
+      Value factor = shape.narrow ? b.splat(scoreFactor()) : Value();
+      if (layout.scaled) {
+        Value scale = b.load(b.f32Vector(), b.at(scales, c * kVectorBytes));
+        factor = factor ? b.mulF(scale, factor) : scale;
+      }
+      for (int64_t r = 0; factor && r < block.rows; ++r)
+        s[r * count + c] = b.mulF(s[r * count + c], factor);
+    }
     for (int64_t r = 0; r < block.rows; ++r)
       for (int64_t c = 0; c < count; ++c)
         b.store(s[r * count + c], b.at(b.at(scores, b.mul(column, 4)), (r * shape.pageTokens + c * kLanes) * 4), 64);
@@ -311,7 +320,7 @@ void AttentionTile::mask(const AttentionItem &item, const Page &page, AttentionB
   });
 }
 
-void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstRow) {
+void AttentionTile::softmax(const Page &page, AttentionBlock block, Value blockIndex, Value firstRow) {
   auto scoreAt = [&](Value row, int64_t column) {
     return b.at(b.at(scores, b.mul(row, shape.pageTokens * 4)), column * 4);
   };
@@ -342,14 +351,21 @@ void AttentionTile::softmax(AttentionBlock block, Value blockIndex, Value firstR
     KernelBuilder::Values total =
         b.loop(b.i64(0), b.i64(shape.pageTokens * 4), kVectorBytes, sum, [&](Value offset, ValueRange carried) {
           Value at = b.at(scoresAt, offset), weight = exp2(b, b.subF(load(at), maximum));
-          if (shape.narrow) {
-            weight = roundToBf16(weight);
-            // Behind every score that is still to be read.
-            b.store(upperHalves(weight), b.at(scoresAt, b.div(offset, 2)), 32);
-          } else {
-            b.store(weight, at, 64);
+          Value factor = weight;
+          if (layout.scaled) {
+            // Scales of unseen tokens may be anything.
+            Value scale = b.load(b.f32Vector(), b.at(b.at(page.values, layout.scaleOffset(0)), offset));
+            Value seen = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, weight, b.splat(0));
+            factor = b.select(seen, b.mulF(weight, scale), b.splat(0));
           }
-          return KernelBuilder::Values{b.addF(carried.front(), weight)};
+          if (shape.narrow) {
+            factor = roundToBf16(factor);
+            // Behind every score that is still to be read.
+            b.store(upperHalves(factor), b.at(scoresAt, b.div(offset, 2)), 32);
+          } else {
+            b.store(factor, at, 64);
+          }
+          return KernelBuilder::Values{b.addF(carried.front(), layout.scaled ? weight : factor)};
         });
     b.store(total.front(), sumAt, 64);
   });

@@ -100,7 +100,7 @@ private:
                                      mlir::ValueRange sums);
   void score(const Page &page, AttentionBlock block, mlir::Value firstRow);
   void mask(const AttentionItem &item, const Page &page, AttentionBlock block, mlir::Value firstRow);
-  void softmax(AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
+  void softmax(const Page &page, AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
   void accumulate(const Page &page, AttentionBlock block, mlir::Value firstRow);
   void joinSpan(AttentionBlock block, mlir::Value blocks);
   void finish(const AttentionItem &item);

@@ -3,13 +3,16 @@
 //   rope result   row-major [N][heads * head_dim], where the kernel yields it
 //   keys, values  in pages (dialects/model/CacheLayout.h): a token's key is a column
 //
+// A cache of codes takes a head twice: its largest magnitude first, then codes and their scale.
 // Loops: jobs (each rotated result, the keys, the values) > heads > rows, all in one line that is cut over workers >
 // halves of the head in vectors. Rows run innermost, so that consecutive tokens fill the same cache lines of a key
 // page.
 #include "codegen/common/TileValues.h"
 #include "codegen/cpu/Emitters.h"
 #include "dialects/model/CacheLayout.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <limits>
 
 using namespace mlir;
 using namespace tenon;
@@ -43,11 +46,19 @@ private:
   void storeRotated(model::RopeOp rope, Value head, Value row);
   void writeKey(model::CacheAppendOp append, Value head, Value row);
   void writeValue(model::CacheAppendOp append, Value head, Value row);
+  // A head of `source` as a scaled cache stores it: f32 scalars, `scale` of the codes and what they are divided by.
+  struct Scale {
+    Value scale, divisor;
+  };
+  Scale scaleOf(Value source, int64_t headDim, Value head, Value row);
+  // A vector as the cache stores its elements.
+  Value encode(Value vector, const model::CacheLayout &layout, Type element, const Scale &scale);
   // Runs `body(page, token)` for the place of `row` in the cache, unless the row is padding.
   void atPlace(model::CacheAppendOp append, Value row, llvm::function_ref<void(Value page, Value token)> body);
 
   KernelBuilder &b;
   kernel::FuncOp func;
+  Value most; // scratch of scaleOf: f32 [16], null before it is needed
 };
 } // namespace
 
@@ -103,16 +114,54 @@ void CacheKernel::atPlace(model::CacheAppendOp append, Value row, llvm::function
   });
 }
 
+CacheKernel::Scale CacheKernel::scaleOf(Value source, int64_t headDim, Value head, Value row) {
+  if (!most)
+    most = b.scratch(KernelBuilder::lanes * 4);
+  b.store(b.splat(0), most, 64);
+  forEachPair(headDim, head, row, [&](const Pair &pair) {
+    auto [low, high] = evaluate(source, pair);
+    for (Value vector : {low, high}) {
+      Value magnitude = b.maxF(vector, b.subF(b.splat(0), vector));
+      if (pair.count < KernelBuilder::lanes) {
+        SmallVector<bool> lanes(KernelBuilder::lanes);
+        std::fill_n(lanes.begin(), pair.count, true);
+        Value counts = arith::ConstantOp::create(b, b.getBoolVectorAttr(lanes));
+        magnitude = b.select(counts, magnitude, b.splat(0));
+      }
+      b.store(b.maxF(magnitude, b.load(b.f32Vector(), most, 64)), most, 64);
+    }
+  });
+  Value largest = b.horizontalMax(b.load(b.f32Vector(), most, 64)), scale = b.divF(largest, b.f32(127));
+  Value vanishes = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, largest, b.f32(0x1p-100));
+  // Elements of a vanishing head divided by infinity are zero.
+  return {b.select(vanishes, b.f32(0), scale),
+          b.select(vanishes, b.f32(std::numeric_limits<float>::infinity()), scale)};
+}
+
+Value CacheKernel::encode(Value vector, const model::CacheLayout &layout, Type element, const Scale &scale) {
+  if (!layout.scaled)
+    return b.fromF32(vector, element);
+  // The nearest integer, ties to even, stands in the low bits.
+  Value shifted = b.addF(b.divF(vector, b.broadcast(scale.divisor)), b.splat(0x1.8p23));
+  Value bits = arith::BitcastOp::create(b, b.vectorType(b.getI32Type()), shifted);
+  return arith::TruncIOp::create(b, b.vectorType(element), bits);
+}
+
 void CacheKernel::writeKey(model::CacheAppendOp append, Value head, Value row) {
   const model::CacheLayout layout(append.getCache().getType());
   Type element = append.getCache().getType().getElementType();
   atPlace(append, row, [&](Value page, Value token) {
-    Value from = b.add(b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())),
-                       b.mul(token, layout.columnBytes()));
-    Value column = b.at(b.cachePointers(append.getCache()).keys, from);
+    Value base = b.at(b.cachePointers(append.getCache()).keys,
+                      b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())));
+    Value column = b.at(base, b.mul(token, layout.columnBytes()));
+    Scale scale;
+    if (layout.scaled) {
+      scale = scaleOf(append.getK(), layout.headDim, head, row);
+      b.store(scale.scale, b.at(base, b.add(b.mul(token, 4), layout.scaleOffset(0))));
+    }
     // Dimensions [first, first + count) of the head, `first` = base + offset.
     auto write = [&](Value vector, int64_t base, Value offset, int64_t count) {
-      Value stored = b.fromF32(vector, element);
+      Value stored = encode(vector, layout, element, scale);
       bool whole = layout.interleaved() == 2 && base % 2 == 0 && count % 2 == 0; // offsets are multiples of 16
       int64_t each = whole ? 2 : 1;
       if (whole)
@@ -136,16 +185,23 @@ void CacheKernel::writeValue(model::CacheAppendOp append, Value head, Value row)
   const model::CacheLayout layout(append.getCache().getType());
   Type element = append.getCache().getType().getElementType();
   atPlace(append, row, [&](Value page, Value token) {
+    Value base = b.at(b.cachePointers(append.getCache()).values,
+                      b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())));
     Value line = b.mul(b.div(token, layout.interleaved()), layout.valueLineBytes());
     Value within = b.mul(b.rem(token, layout.interleaved()), layout.elementBytes);
-    Value from = b.add(b.add(b.mul(head, layout.headBytes()), b.mul(page, layout.pageBytes())), b.add(line, within));
-    Value base = b.at(b.cachePointers(append.getCache()).values, from);
+    Value lineAt = b.at(base, b.add(line, within));
+    Scale scale;
+    if (layout.scaled) {
+      scale = scaleOf(append.getV(), layout.headDim, head, row);
+      b.store(scale.scale, b.at(base, b.add(b.mul(token, 4), layout.scaleOffset(0))));
+    }
     auto write = [&](Value vector, Value dim, int64_t count) {
-      Value at = b.at(base, b.mul(dim, layout.columnBytes()));
-      if (layout.interleaved() == 1)
-        return storeF32(b, vector, element, at, count);
+      Value stored = encode(vector, layout, element, scale), at = b.at(lineAt, b.mul(dim, layout.columnBytes()));
+      if (layout.interleaved() == 1 && count == KernelBuilder::lanes)
+        return b.store(stored, at);
+      if (layout.interleaved() == 1 && !layout.scaled)
+        return b.storeLanes(stored, at, b.i64(count));
       // Another worker may write the other token of the pair: only this one's halves are touched.
-      Value stored = b.fromF32(vector, element);
       for (int64_t lane = 0; lane < count; ++lane)
         b.store(vector::ExtractOp::create(b, stored, ArrayRef<int64_t>{lane}), b.at(at, lane * layout.columnBytes()));
     };

@@ -14,6 +14,7 @@ struct CompileOptions {
   std::string output;                            // engine file
   std::vector<std::string> targets = {"native"}; // specs, in order of preference
   std::string quant = "auto";                    // a recipe of weight formats (passes/quant/FormatRecipe.h)
+  std::string kv = "auto";                       // auto, bf16, f16, f32 or int8: keys and values
   std::string activations = "auto";              // auto, int8 or float (passes/quant/QuantizeActivations.cpp)
 
   // Shapes; empty or 0 means chosen from the config (ShapeChoice.h).

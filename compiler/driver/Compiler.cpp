@@ -48,8 +48,10 @@ std::string describeActivations(ModuleOp module) {
 void describePlan(ModuleOp module, EnginePlan &plan) {
   plan.weights = describeFormats(module);
   plan.activations = describeActivations(module);
-  for (auto cache : module.getOps<model::CacheOp>())
-    plan.kv = typeName(cast<model::CacheType>(cache.getType()).getElementType());
+  for (auto cache : module.getOps<model::CacheOp>()) {
+    Type stored = cast<model::CacheType>(cache.getType()).getElementType();
+    plan.kv = stored.isInteger(8) ? "int8" : typeName(stored);
+  }
 }
 
 uint64_t flopsPerToken(engine::VariantOp variant) {

@@ -59,6 +59,7 @@ KeyValues resolvedOptions(const CompileOptions &options, const ShapeChoice &shap
     return asked == made ? asked : asked + " (" + made + ")";
   };
   fields["quant"] = chosen(options.quant, plan.weights);
+  fields["kv"] = chosen(options.kv, plan.kv);
   fields["activations"] = chosen(options.activations, plan.activations);
   fields["weights"] = options.externalWeights ? "external" : "inside";
   std::string targets;

@@ -125,6 +125,7 @@ Result<OwningOpRef<ModuleOp>> Lowering::lower(const LoadedModel &model, kernel::
   PipelineOptions options;
   options.formats.weights = options_.quant;
   options.formats.activations = options_.activations;
+  options.formats.kv = options_.kv;
   options.steps.bodyRows.assign(model.shape.bodyRows.begin(), model.shape.bodyRows.end());
   options.steps.headRows.assign(model.shape.headRows.begin(), model.shape.headRows.end());
   PassManager passes(context_.get());

@@ -140,7 +140,7 @@ std::shared_ptr<ref::Cache> ModelContents::cache(StringRef symbol) {
   if (!known) {
     auto type = cast<model::CacheType>(module_.lookupSymbol<model::CacheOp>(symbol).getType());
     known = std::make_shared<ref::Cache>(
-        ref::Cache{type.getPages(), type.getKvHeads(), type.getPageTokens(), type.getHeadDim(), {}, {}});
+        ref::Cache{type.getPages(), type.getKvHeads(), type.getPageTokens(), type.getHeadDim(), {}, {}, {}, {}});
     size_t elements =
         static_cast<size_t>(type.getPages() * type.getKvHeads() * type.getPageTokens() * type.getHeadDim());
     known->keys.assign(elements, std::numeric_limits<float>::quiet_NaN());

@@ -55,9 +55,9 @@ template <typename Op> static LogicalResult verifyAttention(Op op) {
   double scale = op.getScale().convertToDouble();
   if (!(scale > 0 && scale < 1e6))
     return op.emitOpError() << "scale is " << scale << ", expected a positive number below 1e6";
-  if (op.getNarrow() && !cache.getElementType().isBF16())
+  if (op.getNarrow() && !cache.getElementType().isBF16() && !cache.getElementType().isInteger(8))
     return op.emitOpError() << "is narrow over a cache of " << cache.getElementType()
-                            << ", expected bf16 on both sides of its products";
+                            << ", expected numbers that bf16 holds: bf16 or i8";
   if (failed(expectPositive(op, "heads", op.getHeads())) ||
       failed(expectMultiple(op, "heads", op.getHeads(), cache.getKvHeads(), "kv_heads of the cache")) ||
       failed(expectStaticColumns(op, "the queries", q)) ||

@@ -43,11 +43,12 @@ LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError, in
   if (pages <= 0 || pageTokens <= 0 || kvHeads <= 0 || headDim <= 0)
     return emitError() << "cache sizes are " << pages << " x " << pageTokens << " x " << kvHeads << " x " << headDim
                        << ", expected positive pages, page_tokens, kv_heads and head_dim";
-  if (!isStoredElement(elementType))
-    return emitError() << "cache element type is " << elementType << ", expected f32, f16 or bf16";
-  if (elementType.isBF16() && (pageTokens % 2 != 0 || headDim % 2 != 0))
-    return emitError() << "cache of bf16 has pages of " << pageTokens << " tokens and heads of " << headDim
-                       << ", expected even numbers: they lie in pairs";
+  bool coded = elementType.isInteger(8);
+  if (!isStoredElement(elementType) && !coded)
+    return emitError() << "cache element type is " << elementType << ", expected f32, f16, bf16 or i8";
+  if ((elementType.isBF16() || coded) && (pageTokens % 2 != 0 || headDim % 2 != 0))
+    return emitError() << "cache of " << elementType << " has pages of " << pageTokens << " tokens and heads of "
+                       << headDim << ", expected even numbers: bf16 multiplies pairs";
   if (!tensorBytes(RankedTensorType::get({pages, pageTokens, kvHeads, headDim}, elementType)))
     return emitError() << "cache of " << pages << " x " << pageTokens << " x " << kvHeads << " x " << headDim
                        << " elements is larger than 2^48 bytes";

@@ -52,11 +52,31 @@ static FailureOr<int64_t> findPage(Operation *op, const ref::Cache &cache, const
   return page;
 }
 
+// Stores one token's key or value of one head: rounded, or as codes of amax / 127, to nearest even; what is below
+// 2^-100 throughout becomes zeros.
+static void store(std::span<const float> x, Type stored, float *to, std::vector<float> &scales, size_t token) {
+  if (!stored.isInteger(8)) {
+    for (size_t d = 0; d < x.size(); ++d)
+      to[d] = ref::round(x[d], stored);
+    return;
+  }
+  float most = 0;
+  for (float value : x)
+    most = std::max(most, std::abs(value));
+  float scale = most < 0x1p-100f ? 0 : most / 127;
+  for (size_t d = 0; d < x.size(); ++d)
+    to[d] = scale == 0 ? 0 : std::nearbyint(x[d] / scale) + 0.0f; // codes have one zero
+  scales[token] = scale;
+}
+
 LogicalResult CacheAppendOp::evaluate(ref::Context &, Operands operands, Results &) {
   const Tensor &k = *operands[0].tensor, &v = *operands[1].tensor;
   ref::Cache &cache = *operands[2].cache;
   ArrayRef<int32_t> positions = operands[3].tensor->i32, slots = operands[4].tensor->i32;
   Type stored = getCache().getType().getElementType();
+  if (stored.isInteger(8)) // before the first write
+    for (std::vector<float> *scales : {&cache.keyScales, &cache.valueScales})
+      scales->resize(cache.keys.size() / cache.headDim);
   for (int64_t n = 0; n < k.shape[0]; ++n) {
     if (slots[n] < 0)
       continue;
@@ -65,10 +85,10 @@ LogicalResult CacheAppendOp::evaluate(ref::Context &, Operands operands, Results
       return failure();
     for (int64_t head = 0; head < cache.kvHeads; ++head) {
       size_t to = cache.at(*page, head, positions[n] % cache.pageTokens);
-      for (int64_t d = 0; d < cache.headDim; ++d) {
-        cache.keys[to + d] = ref::round(row(k, n)[head * cache.headDim + d], stored);
-        cache.values[to + d] = ref::round(row(v, n)[head * cache.headDim + d], stored);
-      }
+      size_t token = to / cache.headDim;
+      store(row(k, n).subspan(head * cache.headDim, cache.headDim), stored, &cache.keys[to], cache.keyScales, token);
+      store(row(v, n).subspan(head * cache.headDim, cache.headDim), stored, &cache.values[to], cache.valueScales,
+            token);
     }
   }
   return success();

@@ -28,8 +28,11 @@ SmallVector<Argument> argumentsOf(kernel::FuncOp kernel) {
   SmallVector<Argument> arguments;
   for (auto [index, type] : llvm::enumerate(kernel.getFunctionType().getInputs())) {
     if (auto cache = dyn_cast<model::CacheType>(type)) {
-      int64_t elements = cache.getPages() * cache.getPageTokens() * cache.getKvHeads() * cache.getHeadDim();
-      arguments.append(2, {uint64_t(elements) * cache.getElementType().getIntOrFloatBitWidth() / 8, false, true});
+      uint64_t tokens = cache.getPages() * cache.getPageTokens() * cache.getKvHeads();
+      uint64_t bytes = tokens * cache.getHeadDim() * cache.getElementType().getIntOrFloatBitWidth() / 8;
+      if (cache.getElementType().isInteger(8)) // each with its scale
+        bytes += tokens * 4;
+      arguments.append(2, {bytes, false, true});
       continue;
     }
     auto tensor = cast<RankedTensorType>(type);

@@ -22,7 +22,8 @@ struct NarrowActivations : tenon::impl::NarrowActivationsBase<NarrowActivations>
       return;
 
     getOperation().walk([](model::AttentionOp attention) {
-      attention.setNarrow(attention.getCache().getType().getElementType().isBF16());
+      Type stored = attention.getCache().getType().getElementType();
+      attention.setNarrow(stored.isBF16() || stored.isInteger(8));
     });
     Type bf16 = BFloat16Type::get(&getContext());
     llvm::DenseMap<Value, Value> narrowed; // looked up only

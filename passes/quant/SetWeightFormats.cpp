@@ -53,11 +53,13 @@ struct SetWeightFormats : tenon::impl::SetWeightFormatsBase<SetWeightFormats> {
     }
     Type automatic =
         anyMatrix && allHalf ? Type(Float16Type::get(&getContext())) : Type(BFloat16Type::get(&getContext()));
-    Type cacheElement = recipe->defaultFloat() ? recipe->defaultFloat() : automatic;
+    FailureOr<Type> cacheElement = cacheType(recipe->defaultFloat() ? recipe->defaultFloat() : automatic);
+    if (failed(cacheElement))
+      return signalPassFailure();
     for (auto cache : module.getOps<model::CacheOp>()) {
       auto type = cast<model::CacheType>(cache.getType());
       cache.setType(model::CacheType::get(&getContext(), type.getPages(), type.getPageTokens(), type.getKvHeads(),
-                                          type.getHeadDim(), cacheElement));
+                                          type.getHeadDim(), *cacheElement));
       types[cache.getSymNameAttr()] = cache.getType();
     }
 
@@ -67,6 +69,20 @@ struct SetWeightFormats : tenon::impl::SetWeightFormatsBase<SetWeightFormats> {
       else if (auto get = dyn_cast<model::GetCacheOp>(op))
         get.getResult().setType(cast<model::CacheType>(types.at(get.getSymbolAttr().getAttr())));
     });
+  }
+
+  // The element type that `kv` names.
+  FailureOr<Type> cacheType(Type automatic) {
+    Builder b(&getContext());
+    const std::pair<StringRef, Type> types[] = {{"auto", automatic},
+                                                {"bf16", b.getBF16Type()},
+                                                {"f16", b.getF16Type()},
+                                                {"f32", b.getF32Type()},
+                                                {"int8", b.getI8Type()}};
+    for (auto [name, type] : types)
+      if (kv == name)
+        return type;
+    return getOperation().emitError() << "unknown cache format \"" << kv << "\", expected auto, bf16, f16, f32 or int8";
   }
 };
 

@@ -54,7 +54,8 @@ struct VerifyFormats : tenon::impl::VerifyFormatsBase<VerifyFormats> {
       return WalkResult::advance();
     });
     WalkResult attentions = getOperation().walk([&](model::AttentionOp attention) {
-      if (attention.getNarrow() || !attention.getCache().getType().getElementType().isBF16())
+      Type stored = attention.getCache().getType().getElementType();
+      if (target.getDot() == "fma" || attention.getNarrow() || (!stored.isBF16() && !stored.isInteger(8)))
         return WalkResult::advance();
       attention.emitOpError() << "is not narrow over " << attention.getCache().getType() << ", on a target with dot \""
                               << target.getDot() << "\"";

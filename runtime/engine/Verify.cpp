@@ -140,8 +140,9 @@ Status verifyShape(const schema::Engine &engine) {
   TENON_TRY(checkBetween(in.field("page_tokens"), kv.page_tokens(), 1, 1 << 16));
   // One sequence of the promised length must fit.
   TENON_TRY(checkBetween(in.field("pages"), kv.pages(), pagesFor(shape.max_context(), kv.page_tokens()), INT32_MAX));
-  if (kv.dtype() != schema::DType::F32 && kv.dtype() != schema::DType::F16 && kv.dtype() != schema::DType::BF16)
-    return contradiction(in.field("dtype"), "f32, f16 or bf16", static_cast<uint64_t>(kv.dtype()));
+  if (kv.dtype() != schema::DType::F32 && kv.dtype() != schema::DType::F16 && kv.dtype() != schema::DType::BF16 &&
+      kv.dtype() != schema::DType::I8)
+    return contradiction(in.field("dtype"), "f32, f16, bf16 or i8", static_cast<uint64_t>(kv.dtype()));
   return Status::ok();
 }
 

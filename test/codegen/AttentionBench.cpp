@@ -1,7 +1,7 @@
 // Speed of compiled attention kernels: time per launch, GB/s of keys and values as a share of the machine's read
 // bandwidth, and GFLOP/s as a share of its f32 peak, each repetition next to probe bursts on the same workers.
 //
-//   AttentionBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--cache f32|f16|bf16] [--wide]
+//   AttentionBench [--filter TEXT] [--workers N] [--target SPEC] [--pairs N] [--cache f32|f16|bf16|i8] [--wide]
 //                 [--resident] [--scattered]
 //
 // A target with a bf16 multiplier uses it where the cache is bf16, unless --wide; then the peak is that of bf16.
@@ -22,6 +22,8 @@ using namespace tenon::test;
 using tenon::cli::spreadOf;
 
 namespace {
+constexpr int64_t kSpan = 256; // attention_span of the targets
+
 struct Options {
   std::string filter, spec, cache;
   unsigned workers, pairs;
@@ -52,8 +54,18 @@ struct Case {
     double seen = rows() * (context - (rows() - 1) / 2.0);
     return 4.0 * kernel.heads * kernel.headDim * seen;
   }
-  int64_t elementBytes() const { return kernel.cacheType == "f32" ? 4 : 2; }
-  int64_t cacheBytes() const { return context * kernel.kvHeads * kernel.headDim * elementBytes(); } // of keys
+  // As engines do it: in spans where the context is longer, split in steps of one row (the joining of the parts, a
+  // launch of a microsecond, is not in the figure).
+  bool split() const { return kernel.span && rows() == 1; }
+  std::string text() const { return split() ? kernel.partialText() : kernel.text(); }
+  int64_t resultFloats() const { return rows() * kernel.heads * (kernel.headDim + 2) * (split() ? kernel.spans() : 1); }
+  // A token's key of one head.
+  int64_t tokenBytes() const {
+    if (kernel.cacheType == "i8")
+      return kernel.headDim + 4;
+    return kernel.headDim * (kernel.cacheType == "f32" ? 4 : 2);
+  }
+  int64_t cacheBytes() const { return context * kernel.kvHeads * tokenBytes(); } // of keys
 };
 
 std::vector<Case> cases(const std::string &cacheType, bool narrow) {
@@ -62,13 +74,15 @@ std::vector<Case> cases(const std::string &cacheType, bool narrow) {
     const char *name;
     int64_t heads, kvHeads, headDim;
   };
-  for (Heads h : {Heads{"tinyllama", 32, 4, 64}, {"llama-3.2-1b", 32, 8, 64}, {"mha", 32, 32, 64}}) {
+  for (Heads h :
+       {Heads{"tinyllama", 32, 4, 64}, {"llama-3.2-1b", 32, 8, 64}, {"mqa", 16, 1, 128}, {"mha", 32, 32, 64}}) {
     auto add = [&](const char *kind, int64_t rows, int64_t context) {
       AttentionText text{
           .tokens = rows, .segments = rows, .heads = h.heads, .kvHeads = h.kvHeads, .headDim = h.headDim};
       text.pagesPerSlot = llvm::divideCeil(context, text.pageTokens);
       text.cacheType = cacheType;
       text.narrow = narrow;
+      text.span = context > kSpan ? kSpan : 0;
       all.push_back({std::string(h.name) + "/" + kind + "/" + std::to_string(context), text, context});
     };
     for (int64_t tokens : {128, 512})
@@ -85,18 +99,19 @@ class Operands {
 public:
   Operands(const Case &c, cpu::ThreadPool &pool, const Options &options) {
     int64_t rowBytes = c.rows() * c.kernel.heads * c.kernel.headDim * 4;
-    int64_t pageBytes = c.kernel.pageTokens * c.kernel.kvHeads * c.kernel.headDim * c.elementBytes();
+    int64_t pageBytes = c.kernel.pageTokens * c.kernel.kvHeads * c.tokenBytes();
+    int64_t resultBytes = llvm::alignTo(c.resultFloats() * 4, 4096),
+            numberBytes = c.resultFloats() * 4 / (c.kernel.headDim + 2);
     int64_t sideBytes = c.kernel.pagesPerSlot * pageBytes,
             copies = options.resident ? 1 : std::max<int64_t>(1, (256 << 20) / (2 * sideBytes));
     int64_t tables = llvm::alignTo(c.rows() * 16 + c.kernel.pagesPerSlot * 4 + 64, 4096);
-    auto allocated =
-        cpu::Memory::allocate(2 * llvm::alignTo(rowBytes, 4096) + tables + copies * 2 * sideBytes, "benchmark");
+    auto allocated = cpu::Memory::allocate(
+        llvm::alignTo(rowBytes, 4096) + resultBytes + tables + copies * 2 * sideBytes, "benchmark");
     if (!allocated.isOk())
       llvm::report_fatal_error(allocated.status().message().c_str());
     memory = std::move(*allocated);
     memory.prefault(pool);
-    uint8_t *query = memory.data(), *result = query + llvm::alignTo(rowBytes, 4096),
-            *table = result + llvm::alignTo(rowBytes, 4096);
+    uint8_t *query = memory.data(), *result = query + llvm::alignTo(rowBytes, 4096), *table = result + resultBytes;
     auto *segments = reinterpret_cast<int32_t *>(table), *blocks = segments + llvm::alignTo(c.rows() * 4, 16);
     const int32_t segment[4] = {0, 0, static_cast<int32_t>(c.rows()), static_cast<int32_t>(c.context)};
     memset(segments, 0, c.rows() * 16);
@@ -110,6 +125,10 @@ public:
     for (int64_t copy = 0; copy < copies; ++copy) {
       uint8_t *keys = table + tables + copy * 2 * sideBytes;
       launches.push_back({query, keys, keys + sideBytes, segments, blocks, result});
+      if (c.split()) { // the largest scores and the sums
+        uint8_t *numbers = result + c.resultFloats() * 4 - 2 * numberBytes;
+        launches.back().insert(launches.back().end(), {numbers, numbers + numberBytes});
+      }
     }
   }
   void *const *next() { return launches[turn++ % launches.size()].data(); }
@@ -121,15 +140,14 @@ private:
 };
 
 void run(const Case &c, const Options &options, cpu::ThreadPool &pool, cpu::Probe &probe) {
-  KernelCase kernel(c.kernel.text());
+  KernelCase kernel(c.text());
   kernel::TargetAttr resolved = target(options.spec);
   kernel.setTarget(resolved, kernel::TilingAttr::get(resolved.getContext(), resolved.getDot(), 1, 1, 0, 1, 0));
   Operands operands(c, pool, options);
   const double bytes = 2 * c.cacheBytes();
-  const LaunchTimes times =
-      LoadedKernel(kernel, resolved).time(pool, probe, c.kernel.narrow ? cpu::Limit::Bf16 : cpu::Limit::F32, options.pairs, {bytes, c.flops()}, [&] {
-        return operands.next();
-      });
+  const LaunchTimes times = LoadedKernel(kernel, resolved)
+                                .time(pool, probe, c.kernel.narrow ? cpu::Limit::Bf16 : cpu::Limit::F32, options.pairs,
+                                      {bytes, c.flops()}, [&] { return operands.next(); });
   const double seconds = spreadOf(times.seconds).median;
   printf("%-26s %s %u thr  %9.1f us [%.1f-%.1f]  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", c.name.c_str(),
          resolved.getSpec().str().c_str(), pool.workers(), seconds * 1e6, *llvm::min_element(times.seconds) * 1e6,
@@ -145,7 +163,8 @@ int main(int argc, char **argv) {
   if (!pool.isOk())
     return fprintf(stderr, "%s\n", pool.status().message().c_str()), 1;
   cpu::Probe probe(**pool);
-  bool narrow = target(options.spec).getDot() != "fma" && options.cache == "bf16" && !options.wide;
+  bool narrow =
+      target(options.spec).getDot() != "fma" && (options.cache == "bf16" || options.cache == "i8") && !options.wide;
   for (const Case &c : cases(options.cache, narrow))
     if (llvm::StringRef(c.name).contains(options.filter))
       run(c, options, **pool, probe);

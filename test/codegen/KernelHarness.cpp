@@ -75,6 +75,8 @@ static float fromF16Bits(uint16_t bits) {
 static void writeElement(uint8_t *at, Type type, float value) {
   if (type.isF32())
     memcpy(at, &value, 4);
+  else if (type.isInteger(8))
+    *at = static_cast<uint8_t>(static_cast<int8_t>(value));
   else {
     uint16_t bits = type.isF16() ? toF16Bits(value) : std::bit_cast<uint32_t>(ref::round(value, type)) >> 16;
     memcpy(at, &bits, 2);
@@ -86,6 +88,8 @@ static float readElement(const uint8_t *at, Type type) {
   uint16_t bits;
   if (type.isF32())
     return memcpy(&value, at, 4), value;
+  if (type.isInteger(8))
+    return static_cast<int8_t>(*at);
   memcpy(&bits, at, 2);
   return type.isF16() ? fromF16Bits(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
@@ -128,6 +132,17 @@ template <typename Visit> static void forCache(const ref::Cache &c, const model:
         }
 }
 
+// Scales of a head's tokens in a page: bytes on the left, the reference's on the right.
+template <typename Visit> static void forScales(const ref::Cache &c, const model::CacheLayout &layout, Visit visit) {
+  if (!layout.scaled)
+    return;
+  for (int64_t page = 0; page < c.pages; ++page)
+    for (int64_t head = 0; head < c.kvHeads; ++head)
+      for (int64_t token = 0; token < c.pageTokens; ++token)
+        visit(head * layout.headBytes() + page * layout.pageBytes() + layout.scaleOffset(token),
+              c.at(page, head, token) / c.headDim);
+}
+
 static std::vector<GuardedBuffer> cacheBytes(const ref::Cache &c, model::CacheType type) {
   model::CacheLayout layout(type);
   std::vector<GuardedBuffer> buffers;
@@ -137,13 +152,22 @@ static std::vector<GuardedBuffer> cacheBytes(const ref::Cache &c, model::CacheTy
     writeElement(buffers[0].data() + keyAt, type.getElementType(), c.keys[plain]);
     writeElement(buffers[1].data() + valueAt, type.getElementType(), c.values[plain]);
   });
+  forScales(c, layout, [&](int64_t at, size_t token) {
+    memcpy(buffers[0].data() + at, &c.keyScales[token], 4);
+    memcpy(buffers[1].data() + at, &c.valueScales[token], 4);
+  });
   return buffers;
 }
 
 static void readCache(ref::Cache &c, model::CacheType type, const GuardedBuffer &keys, const GuardedBuffer &values) {
-  forCache(c, model::CacheLayout(type), [&](size_t plain, int64_t keyAt, int64_t valueAt) {
+  model::CacheLayout layout(type);
+  forCache(c, layout, [&](size_t plain, int64_t keyAt, int64_t valueAt) {
     c.keys[plain] = readElement(keys.data() + keyAt, type.getElementType());
     c.values[plain] = readElement(values.data() + valueAt, type.getElementType());
+  });
+  forScales(c, layout, [&](int64_t at, size_t token) {
+    memcpy(&c.keyScales[token], keys.data() + at, 4);
+    memcpy(&c.valueScales[token], values.data() + at, 4);
   });
 }
 
@@ -168,13 +192,18 @@ std::vector<ref::Value> tenon::test::KernelCase::randomInputs(uint32_t seed) {
     ref::Value &input = inputs.emplace_back();
     if (auto cache = dyn_cast<model::CacheType>(type)) {
       input.cache = std::make_shared<ref::Cache>(
-          ref::Cache{cache.getPages(), cache.getKvHeads(), cache.getPageTokens(), cache.getHeadDim(), {}, {}});
+          ref::Cache{cache.getPages(), cache.getKvHeads(), cache.getPageTokens(), cache.getHeadDim(), {}, {}, {}, {}});
       size_t elements =
           static_cast<size_t>(cache.getPages() * cache.getKvHeads() * cache.getPageTokens() * cache.getHeadDim());
       std::normal_distribution<float> normal;
+      bool scaled = cache.getElementType().isInteger(8);
+      std::uniform_int_distribution<int> codes(-127, 127);
       for (std::vector<float> *side : {&input.cache->keys, &input.cache->values})
         for (side->resize(elements); float &value : *side)
-          value = ref::round(normal(random), cache.getElementType());
+          value = scaled ? static_cast<float>(codes(random)) : ref::round(normal(random), cache.getElementType());
+      for (std::vector<float> *scales : {&input.cache->keyScales, &input.cache->valueScales})
+        for (scales->resize(scaled ? elements / cache.getHeadDim() : 0); float &scale : *scales)
+          scale = std::abs(normal(random)) / 64;
       continue;
     }
     auto tensor = cast<RankedTensorType>(type);

@@ -37,8 +37,8 @@ inline bool sameBits(const std::vector<float> &a, const std::vector<float> &b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// Runs with 1, 2, 3, 16 and 64 workers; `results` and the caches in `after` are those of the first run, and the others must
-// have left the same bits.
+// Runs with 1, 2, 3, 16 and 64 workers; `results` and the caches in `after` are those of the first run, and the others
+// must have left the same bits.
 inline void runForAllWorkers(KernelCase &kernel, const std::vector<ref::Value> &inputs,
                              std::vector<ref::Value> &results, std::vector<ref::Value> &after) {
   for (unsigned workers : {1u, 2u, 3u, 16u, 64u}) {
@@ -57,6 +57,8 @@ inline void runForAllWorkers(KernelCase &kernel, const std::vector<ref::Value> &
         EXPECT_TRUE(sameBits(operands[i].cache->keys, after[i].cache->keys)) << workers << " workers changed keys";
         EXPECT_TRUE(sameBits(operands[i].cache->values, after[i].cache->values))
             << workers << " workers changed values";
+        EXPECT_TRUE(sameBits(operands[i].cache->keyScales, after[i].cache->keyScales));
+        EXPECT_TRUE(sameBits(operands[i].cache->valueScales, after[i].cache->valueScales));
       }
   }
 }

@@ -37,7 +37,7 @@ public:
     if (!cache) {
       auto type = cast<model::CacheType>(module.lookupSymbol<model::CacheOp>(symbol).getType());
       cache = std::make_shared<ref::Cache>(
-          ref::Cache{type.getPages(), type.getKvHeads(), type.getPageTokens(), type.getHeadDim(), {}, {}});
+          ref::Cache{type.getPages(), type.getKvHeads(), type.getPageTokens(), type.getHeadDim(), {}, {}, {}, {}});
       cache->keys.resize(cache->at(type.getPages(), 0, 0));
       cache->values.resize(cache->keys.size());
     }

@@ -10,10 +10,10 @@ using namespace tenon::test;
 
 const char *const tenon::test::kFmaTarget =
     R"(#kernel.target<"cpu:x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+avx2", "+fma"], "fma",
-       {accumulators = 4, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 4}>)";
+       {accumulators = 4, attention_span = 256, code_decode_rows = 4, code_depth = 512, code_panels = 1, code_prefetch = 2048, code_streams = 3, code_sums = 3, decode_rows = 4, gemm_depth = 256, gemm_panels = 1, gemm_rows = 4, inline_rows = 4, prefetch_bytes = 2048, split_rows = 8, weight_streams = 4}>)";
 const char *const tenon::test::kAmxTarget =
     R"(#kernel.target<"cpu:sapphirerapids", "x86_64-unknown-linux-gnu", "x86-64-v4", ["+amx-bf16"], "amx",
-       {accumulators = 24, code_decode_rows = 8, code_depth = 512, code_panels = 3, code_prefetch = 2048, code_streams = 8, code_sums = 12, decode_rows = 8, gemm_depth = 512, gemm_panels = 2, gemm_rows = 32, inline_rows = 4, prefetch_bytes = 2048, weight_streams = 8}>)";
+       {accumulators = 24, attention_span = 256, code_decode_rows = 8, code_depth = 512, code_panels = 3, code_prefetch = 2048, code_streams = 8, code_sums = 12, decode_rows = 8, gemm_depth = 512, gemm_panels = 2, gemm_rows = 32, inline_rows = 4, prefetch_bytes = 2048, split_rows = 8, weight_streams = 8}>)";
 
 LlamaShape LlamaShape::llama8B() {
   LlamaShape s;

@@ -53,6 +53,9 @@ void CompileFlags::declare(CLI::App &app) {
                  "and open to outliers; float dequantizes the weights, slower")
       ->check(CLI::IsMember({"auto", "int8", "float"}))
       ->default_str("auto");
+  app.add_option("--kv", kv_, "Stored keys and values: bf16, f16, f32, int8; auto follows the weights' floats")
+      ->check(CLI::IsMember({"auto", "bf16", "f16", "f32", "int8"}))
+      ->default_str("auto");
   app.add_option("--max-batch", maxBatch_, "Sequences at once")->default_str("4")->type_name("N");
   app.add_option("--max-seq", maxSeq_, "Tokens of one sequence")
       ->default_str("the model's limit, at most 4k")
@@ -76,6 +79,7 @@ Result<CompileOptions> CompileFlags::read() const {
   options.model = model_;
   options.quant = quant_;
   options.activations = activations_;
+  options.kv = kv_;
   if (!targets_.empty())
     options.targets = targets_;
   options.jobs = jobs_;

@@ -15,8 +15,8 @@ public:
   Result<CompileOptions> read() const;
 
 private:
-  std::string model_, quant_ = "auto", activations_ = "auto", maxBatch_, maxSeq_, kvTokens_, pageTokens_, stepTokens_,
-                      logitRows_;
+  std::string model_, quant_ = "auto", activations_ = "auto", kv_ = "auto", maxBatch_, maxSeq_, kvTokens_, pageTokens_,
+                      stepTokens_, logitRows_;
   std::vector<std::string> targets_;
   unsigned jobs_ = 0;
 };

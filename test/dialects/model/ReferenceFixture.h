@@ -32,7 +32,7 @@ protected:
     return {out, nullptr};
   }
   static ref::Value emptyCache(int64_t pages, int64_t pageTokens, int64_t kvHeads, int64_t headDim) {
-    auto out = std::make_shared<ref::Cache>(ref::Cache{pages, kvHeads, pageTokens, headDim, {}, {}});
+    auto out = std::make_shared<ref::Cache>(ref::Cache{pages, kvHeads, pageTokens, headDim, {}, {}, {}, {}});
     out->keys.resize(static_cast<size_t>(pages * kvHeads * pageTokens * headDim));
     out->values.resize(out->keys.size());
     return {nullptr, out};

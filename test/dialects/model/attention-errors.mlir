@@ -166,14 +166,40 @@ func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2
 
 !cache = !model.cache<8 x 16 x 2 x 8 x f16>
 func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2x4xi32>) {
-  // expected-error@+1 {{'model.attention' op is narrow over a cache of 'f16', expected bf16 on both sides of its products}}
+  // expected-error@+1 {{'model.attention' op is narrow over a cache of 'f16', expected numbers that bf16 holds: bf16 or i8}}
   %y = model.attention %q over %c at %s, %b heads 4 scale 0.5 narrow : tensor<4x32xf32>, !cache, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x32xf32>
   return
 }
 
 // -----
 
-// expected-error@+1 {{cache of bf16 has pages of 16 tokens and heads of 7, expected even numbers: they lie in pairs}}
+// expected-error@+1 {{cache of 'bf16' has pages of 16 tokens and heads of 7, expected even numbers: bf16 multiplies pairs}}
 func.func @f(%c: !model.cache<8 x 16 x 2 x 7 x bf16>) {
+  return
+}
+
+// -----
+
+!cache = !model.cache<8 x 16 x 2 x 8 x f16>
+func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2x4xi32>) {
+  // expected-error@+1 {{'model.attention' op span is 24, expected a multiple of 16 (tokens of a page)}}
+  %y = model.attention %q over %c at %s, %b heads 4 scale 0.5 span 24 : tensor<4x32xf32>, !cache, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+!cache = !model.cache<8 x 16 x 2 x 8 x f16>
+func.func @f(%q: tensor<4x32xf32>, %c: !cache, %s: tensor<1x4xi32>, %b: tensor<2x4xi32>) {
+  // expected-error@+1 {{'model.attention_partial' op columns of the outputs is 32, expected 64 (a part for each span of the longest context)}}
+  %o, %m, %l = model.attention_partial %q over %c at %s, %b heads 4 scale 0.5 span 32 : tensor<4x32xf32>, !cache, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<4x32xf32>, tensor<4x8xf32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%o: tensor<4x64xf32>, %m: tensor<4x8xf32>, %l: tensor<4x4xf32>, %s: tensor<1x4xi32>) {
+  // expected-error@+1 {{'model.attention_combine' op columns of the sums is 4, expected 8 (columns of the largest scores)}}
+  %y = model.attention_combine %o, %m, %l at %s heads 4 span 32 : tensor<4x64xf32>, tensor<4x8xf32>, tensor<4x4xf32>, tensor<1x4xi32> -> tensor<4x32xf32>
   return
 }

@@ -77,3 +77,17 @@ func.func @narrow_attention(%q: tensor<?x32xf32>, %c: !model.cache<8 x 16 x 2 x 
     : tensor<?x32xf32>, !model.cache<8 x 16 x 2 x 8 x bf16>, tensor<?x4xi32>, tensor<2x4xi32> -> tensor<?x32xf32>
   return
 }
+
+// CHECK-LABEL: func.func @split_attention
+func.func @split_attention(%q: tensor<1x32xf32>, %c: !model.cache<8 x 16 x 2 x 8 x i8>, %segments: tensor<1x4xi32>, %blocks: tensor<2x4xi32>) {
+  // CHECK: %[[O:.*]], %[[M:.*]], %[[L:.*]] = model.attention_partial %{{.*}} over %{{.*}} at %{{.*}}, %{{.*}} heads 4 scale 5.000000e-01 narrow span 32 : tensor<1x32xf32>, <8 x 16 x 2 x 8 x i8>
+  %o, %m, %l = model.attention_partial %q over %c at %segments, %blocks heads 4 scale 0.5 narrow span 32
+    : tensor<1x32xf32>, !model.cache<8 x 16 x 2 x 8 x i8>, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<1x64xf32>, tensor<1x8xf32>, tensor<1x8xf32>
+  // CHECK: model.attention_combine %[[O]], %[[M]], %[[L]] at %{{.*}} heads 4 span 32 : tensor<1x64xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x4xi32> -> tensor<1x32xf32>
+  %y = model.attention_combine %o, %m, %l at %segments heads 4 span 32
+    : tensor<1x64xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x4xi32> -> tensor<1x32xf32>
+  // CHECK: model.attention {{.*}} narrow span 32 : tensor<1x32xf32>
+  %z = model.attention %q over %c at %segments, %blocks heads 4 scale 0.5 narrow span 32
+    : tensor<1x32xf32>, !model.cache<8 x 16 x 2 x 8 x i8>, tensor<1x4xi32>, tensor<2x4xi32> -> tensor<1x32xf32>
+  return
+}

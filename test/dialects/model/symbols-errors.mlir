@@ -5,8 +5,8 @@ model.cache @kv : !model.cache<8 x 0 x 2 x 8 x bf16>
 
 // -----
 
-// expected-error@+1 {{cache element type is 'i8', expected f32, f16 or bf16}}
-model.cache @kv : !model.cache<8 x 16 x 2 x 8 x i8>
+// expected-error@+1 {{cache element type is 'i4', expected f32, f16, bf16 or i8}}
+model.cache @kv : !model.cache<8 x 16 x 2 x 8 x i4>
 
 // -----
 

@@ -3,6 +3,11 @@
 // RUN: tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=format=fp16 | FileCheck %s --check-prefixes=CHECK,FP16
 // RUN: tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=format=bf16 | FileCheck %s --check-prefixes=CHECK,BF16
 // RUN: not tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=format=int3 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=kv=int8 | FileCheck %s --check-prefix=INT8KV
+// RUN: not tenon-opt %s --split-input-file --allow-unregistered-dialect --set-weight-formats=kv=int3 2>&1 | FileCheck %s --check-prefix=UNKNOWNKV
+
+// INT8KV: model.cache @kv : !model.cache<4 x 64 x 1 x 8 x i8>
+// UNKNOWNKV: unknown cache format "int3", expected auto, bf16, f16, f32 or int8
 
 // UNKNOWN: unknown weight format "int3", expected auto, bf16, fp16, fp32, int8_wo[:gN[,asym]], int4_wo[:gN[,asym]], q8_0, q4_0
 
