@@ -11,7 +11,18 @@ def prompt(tokens, offset=0):
     return [300 + (7919 * (i + offset)) % 20000 for i in range(tokens)]
 
 
-class CTranslate2:
+class Generator:
+    """A program that only generates: what `steps` tokens after prompts take, the first of which is the prefill."""
+
+    def prefill(self, tokens):
+        return self.generate([prompt(tokens)], 1)
+
+    def decode(self, steps, batch):
+        prompts = [prompt(8, offset) for offset in range(batch)]
+        return self.generate(prompts, steps + 1) - self.generate(prompts, 1)
+
+
+class CTranslate2(Generator):
     def __init__(self, model, threads):
         import ctranslate2
 
@@ -24,15 +35,8 @@ class CTranslate2:
         self.generator.generate_batch(tokens, max_length=steps, min_length=steps, include_prompt_in_result=False, sampling_topk=1)
         return time.perf_counter() - start
 
-    def prefill(self, tokens):
-        return self.generate([prompt(tokens)], 1)
 
-    def decode(self, steps, batch):
-        prompts = [prompt(8, offset) for offset in range(batch)]
-        return self.generate(prompts, steps + 1) - self.generate(prompts, 1)
-
-
-class OpenVino:
+class OpenVino(Generator):
     def __init__(self, model, threads):
         import numpy
         import openvino
@@ -52,13 +56,6 @@ class OpenVino:
         start = time.perf_counter()
         self.pipeline.generate(ids, config)
         return time.perf_counter() - start
-
-    def prefill(self, tokens):
-        return self.generate([prompt(tokens)], 1)
-
-    def decode(self, steps, batch):
-        prompts = [prompt(8, offset) for offset in range(batch)]
-        return self.generate(prompts, steps + 1) - self.generate(prompts, 1)
 
 
 class LlamaCpp:
