@@ -3,17 +3,12 @@
 #include "compiler/families/LlamaConfig.h"
 #include "compiler/families/RopeTable.h"
 #include "compiler/import/Generation.h"
+#include "test/fuzz/Require.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 using namespace tenon;
-
-static void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   auto document = parseJson({reinterpret_cast<const char *>(data), size}, "config.json");

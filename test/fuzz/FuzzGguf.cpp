@@ -5,16 +5,11 @@
 #include "compiler/import/GgufTensors.h"
 #include "compiler/import/GgufVocabulary.h"
 #include "runtime/text/Tokenizer.h"
+#include "test/fuzz/Require.h"
 
-#include <cstdlib>
 #include <set>
 
 using namespace tenon;
-
-static void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 static void checkHeader(const GgufHeader &header, size_t size) {
   uint64_t at = header.dataStart;

@@ -2,16 +2,10 @@
 // text without gaps, on character boundaries, or gives up with a message.
 #include "runtime/text/Pattern.h"
 #include "runtime/text/Unicode.h"
-
-#include <cstdlib>
+#include "test/fuzz/Require.h"
 
 using namespace tenon;
 using namespace tenon::text;
-
-static void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string_view input(reinterpret_cast<const char *>(data), size);

@@ -2,17 +2,12 @@
 // text. What is accepted must give ids of its own, and the same text streamed as decoded at once.
 #include "runtime/text/StreamDecoder.h"
 #include "runtime/text/Tokenizer.h"
+#include "test/fuzz/Require.h"
 
-#include <cstdlib>
 #include <simdjson.h>
 
 using namespace tenon;
 using namespace tenon::text;
-
-static void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string_view input(reinterpret_cast<const char *>(data), size);
