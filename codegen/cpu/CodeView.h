@@ -21,6 +21,9 @@ public:
   // Weights are scaled once, at the end, not segment by segment.
   bool scalesAtEnd() const { return storage.group == 0; }
 
+  // Weights have scales of their own in each segment; else several segments share a group's.
+  bool scalesEachSegment() const { return segment != 0 && segment == storage.group; }
+
   int64_t inputsPerLine() const { return 32 / bits; }
   int64_t unitsIn(int64_t depth) const {
     return isWhole() ? (depth + unitInputs - 1) / unitInputs : depth / unitInputs;
@@ -33,6 +36,7 @@ public:
     int64_t first = index * segment, inGroup = storage.group ? first % storage.group : first;
     return group(index) * groupStride + head + inGroup / inputsPerLine() * qt::kLineBytes;
   }
+  int64_t firstOfGroup(int64_t index) const { return storage.group ? group(index) * storage.group / segment : 0; }
   int64_t scales(int64_t index) const { return group(index) * scaleStride; }
   int64_t zeros(int64_t index) const { return group(index) * scaleStride + scaleBytes; }
 

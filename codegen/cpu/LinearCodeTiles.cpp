@@ -101,14 +101,17 @@ void LinearEmitter::multiplyCodesInTiles(const Block &block, const Ahead &ahead)
       moveSumTiles("llvm.x86.tilestored64", tiles, b.i64(0), 0, partial);
       forRowBlocks(b.i64(0), block.rows, std::min<int64_t>(block.rows, 4), [&](Value row, int64_t rows) {
         Unit unit{view, units, b.add(block.row, row), index, rows, view.unitInputs, {}};
-        Values integers = startOfSegment(unit, segment), sums;
+        int64_t firstOfGroup = view.firstOfGroup(segment);
+        Value number = b.add(b.mul(index, view.unitInputs / view.segment), segment);
+        Segment here{firstOfGroup, b.i64(view.lines(segment)), number};
+        Values integers = startOfSegment(unit, here);
         for (auto [i, start] : llvm::enumerate(integers)) {
           int64_t r = static_cast<int64_t>(i) / columns, c = static_cast<int64_t>(i) % columns;
           Value pointer = b.at(b.at(tileScratch, b.mul(b.add(row, r), partial.rowBytes())), c * sumBytes);
           start = arith::AddIOp::create(b, start, b.load(b.vectorType(b.getI32Type()), pointer, 64));
         }
-        sums = loadSums(block.sums, unit.row, rows, block.from, columns);
-        addSegment(unit, segment, integers, sums);
+        Values sums = loadSums(block.sums, unit.row, rows, block.from, columns);
+        addSegment(unit, here, integers, view.scalesAtEnd() ? Values() : scalesOf(unit, firstOfGroup), sums);
         storeSums(block.sums, unit.row, rows, block.from, columns, sums);
       });
     }

@@ -4,8 +4,8 @@
 //
 //   sum[row][column] += scale[column] * (scale[row] *) float(sum over the segment of (code - zero) * input)
 //
-// A scale that is the same over the whole depth is applied at the end (toFloats). Without any other, integers are
-// carried to the end, too.
+// Where several segments share a scale of the weights, they are added up before it is applied. A scale that is the same
+// over the whole depth is applied at the end (toFloats). Without any other, integers are carried to the end, too.
 #include "codegen/common/QuantizeRow.h"
 #include "codegen/cpu/LinearEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,20 +29,23 @@ static Value minusZeroTimes(KernelBuilder &b, int64_t zero, Value pointer) {
 
 Value LinearEmitter::rowInput(Value row, int64_t offset) { return b.at(b.at(input, b.mul(row, rowStride)), offset); }
 
-Value LinearEmitter::scalesAt(const CodeView &view, Value pointer) {
-  if (view.wideScales)
-    return b.load(b.f32Vector(), pointer, 64);
-  return b.toF32(b.load(b.vectorType(b.getF16Type()), pointer, 32));
+// The scales of every panel for the group whose first segment is given.
+LinearEmitter::Values LinearEmitter::scalesOf(const Unit &unit, int64_t firstOfGroup) {
+  Values scales;
+  for (Value panel : unit.units) {
+    Value pointer = b.at(panel, unit.view.scales(firstOfGroup));
+    scales.push_back(unit.view.wideScales ? b.load(b.f32Vector(), pointer, 64)
+                                          : b.toF32(b.load(b.vectorType(b.getF16Type()), pointer, 32)));
+  }
+  return scales;
 }
 
-LinearEmitter::Values LinearEmitter::startOfSegment(const Unit &unit, int64_t segment) {
+LinearEmitter::Values LinearEmitter::startOfSegment(const Unit &unit, const Segment &segment) {
   const CodeView &view = unit.view;
-  int64_t columns = static_cast<int64_t>(unit.units.size()), segments = view.unitInputs / view.segment;
+  int64_t columns = static_cast<int64_t>(unit.units.size());
   VectorType integers = b.vectorType(b.getI32Type());
-  Value number = b.mul(unit.index, segments * 4);
   auto sumOfRow = [&](int64_t row) {
-    int64_t offset = row * rowStride + rowLayoutOf(plan.x).sumsAt() + segment * 4;
-    return b.at(rowInput(unit.row, offset), number);
+    return b.at(rowInput(unit.row, row * rowStride + rowLayoutOf(plan.x).sumsAt()), b.mul(segment.number, 4));
   };
   Values starts(unit.rows * columns);
   if (!view.storage.zeroPoints) {
@@ -54,7 +57,7 @@ LinearEmitter::Values LinearEmitter::startOfSegment(const Unit &unit, int64_t se
     return starts;
   }
   for (int64_t column = 0; column < columns; ++column) {
-    Value pointer = b.at(unit.units[column], view.zeros(segment)), minusZeros;
+    Value pointer = b.at(unit.units[column], view.zeros(segment.firstOfGroup)), minusZeros;
     if (view.wideScales) { // staged: negated already
       minusZeros = b.load(integers, pointer, 64);
     } else {
@@ -109,13 +112,14 @@ void LinearEmitter::takeLine(const Unit &unit, Value offset, Value firstInput, V
   }
 }
 
+// Products in straight-line code, at most.
+int64_t LinearEmitter::longestProducts() const { return 96 * b.target().number("vector_bits") / 512; }
+
 // The products of a segment: straight-line code where it is short, else a loop over a few lines at a time. Few sums are
 // split in two, for every other line, so that steps wait less for each other.
-LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, int64_t segment, int64_t lines, Values sums) {
-  // Small loops, where a loop is needed: LLVM mixes the lines of long straight code up.
+LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, const Segment &segment, int64_t lines, Values sums) {
   constexpr int64_t fewSums = 4;
-  int64_t vectorBits = b.target().number("vector_bits"), longest = 96 * vectorBits / 512;
-  int64_t loopProducts = 32 * vectorBits / 512;
+  int64_t longest = longestProducts(), loopProducts = longest / 3;
   size_t count = sums.size();
   bool split = static_cast<int64_t>(count) <= fewSums && lines % 2 == 0;
   if (split)
@@ -125,11 +129,11 @@ LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, int64_t segment
     while (atOnce > 1 && (atOnce * products > loopProducts || lines % atOnce != 0))
       --atOnce;
   auto take = [&](Value line, Values &running) {
-    Value input = b.add(b.mul(unit.index, unit.view.unitInputs), segment * unit.view.segment);
+    Value input = b.mul(segment.number, unit.view.segment);
     for (int64_t i = 0; i < atOnce; ++i) {
       size_t first = split && i % 2 ? count : 0;
       Values part(running.begin() + first, running.begin() + first + count);
-      takeLine(unit, b.add(b.mul(b.add(line, i), qt::kLineBytes), unit.view.lines(segment)),
+      takeLine(unit, b.add(b.mul(b.add(line, i), qt::kLineBytes), segment.lines),
                b.add(input, b.mul(b.add(line, i), unit.view.inputsPerLine())), part);
       llvm::copy(part, running.begin() + first);
     }
@@ -149,38 +153,76 @@ LinearEmitter::Values LinearEmitter::takeLines(const Unit &unit, int64_t segment
   return sums;
 }
 
-void LinearEmitter::addSegment(const Unit &unit, int64_t segment, ArrayRef<Value> partial, Values &sums) {
-  const CodeView &view = unit.view;
+// Adds a segment's integers times the scale of the row, where it changes along the depth, and `scales` of the panels,
+// unless they are applied later. Sums may be null then: nothing was added yet.
+void LinearEmitter::addSegment(const Unit &unit, const Segment &segment, ArrayRef<Value> partial,
+                               ArrayRef<Value> scales, Values &sums) {
   int64_t columns = static_cast<int64_t>(unit.units.size());
   qt::RowLayout x = rowLayoutOf(plan.x);
-  Values scales;
-  if (!view.scalesAtEnd())
-    for (Value panel : unit.units)
-      scales.push_back(scalesAt(view, b.at(panel, view.scales(segment))));
   for (int64_t row = 0; row < unit.rows; ++row) {
     Value rowScale;
     if (x.group) {
-      Value group = b.div(b.add(b.mul(unit.index, view.unitInputs), segment * view.segment), x.group);
+      Value group = b.div(segment.number, x.group / unit.view.segment);
       rowScale =
           b.broadcast(b.load(b.getF32Type(), b.at(rowInput(unit.row, row * rowStride + x.scales()), b.mul(group, 4))));
     }
     for (int64_t column = 0; column < columns; ++column) {
       Value &sum = sums[row * columns + column];
       Value value = convertToF32(b, partial[row * columns + column]);
-      if (rowScale && !view.scalesAtEnd())
+      Value last = scales.empty() ? rowScale : scales[column];
+      if (rowScale && !scales.empty())
         value = b.mulF(value, rowScale);
-      sum = b.fma(value, view.scalesAtEnd() ? rowScale : scales[column], sum);
+      sum = sum ? b.fma(value, last, sum) : b.mulF(value, last);
     }
   }
 }
 
+// The segments of `inputs` inputs from `first` on, which share a scale of the weights: in a loop where they are many
+// products, because LLVM keeps too much in registers at once in long straight code.
+void LinearEmitter::takeGroup(const Unit &unit, int64_t first, int64_t inputs, Values &sums) {
+  const CodeView &view = unit.view;
+  int64_t linesPerSegment = view.segment / view.inputsPerLine(), firstSegment = first / view.segment;
+  Value before = b.add(b.mul(unit.index, view.unitInputs / view.segment), firstSegment);
+  auto take = [&](Value index, int64_t lines, Values &running) {
+    Value offset = b.add(b.mul(index, linesPerSegment * qt::kLineBytes), view.lines(firstSegment));
+    Segment segment{firstSegment, offset, b.add(before, index)};
+    Values partial = takeLines(unit, segment, lines, startOfSegment(unit, segment)), scales;
+    if (view.scalesEachSegment())
+      scales = scalesOf(unit, firstSegment);
+    addSegment(unit, segment, partial, scales, running);
+  };
+  int64_t whole = inputs / view.segment, done = 0;
+  int64_t products = linesPerSegment * view.inputsPerLine() / 4 * static_cast<int64_t>(sums.size());
+  if (whole > 1 && whole * products > longestProducts()) {
+    for (Value &sum : sums)
+      sum = sum ? sum : b.zeros(b.f32Vector());
+    sums = b.loop(b.i64(0), b.i64(whole), 1, sums, [&](Value index, ValueRange carried) {
+      Values running = llvm::to_vector(carried);
+      take(index, linesPerSegment, running);
+      return running;
+    });
+    done = whole;
+  }
+  for (; done * view.segment < inputs; ++done)
+    take(b.i64(done), llvm::divideCeil(std::min(view.segment, inputs - done * view.segment), view.inputsPerLine()),
+         sums);
+}
+
 void LinearEmitter::takeUnit(const Unit &unit, Values &sums) {
   const CodeView &view = unit.view;
-  for (int64_t segment = 0; segment * view.segment < unit.inputs; ++segment) {
-    int64_t inputs = std::min(view.segment, unit.inputs - segment * view.segment);
-    Values partial = startOfSegment(unit, segment);
-    partial = takeLines(unit, segment, llvm::divideCeil(inputs, view.inputsPerLine()), partial);
-    addSegment(unit, segment, partial, sums);
+  int64_t columns = static_cast<int64_t>(unit.units.size()),
+          group = view.scalesAtEnd() ? view.unitInputs : view.storage.group;
+  for (int64_t first = 0; first < unit.inputs; first += group) {
+    int64_t inputs = std::min(group, unit.inputs - first);
+    if (view.scalesAtEnd() || view.scalesEachSegment()) {
+      takeGroup(unit, first, inputs, sums);
+      continue;
+    }
+    Values added(sums.size()), scales;
+    takeGroup(unit, first, inputs, added);
+    scales = scalesOf(unit, first / view.segment);
+    for (size_t i = 0; i < sums.size(); ++i)
+      sums[i] = b.fma(added[i], scales[i % columns], sums[i]);
   }
 }
 

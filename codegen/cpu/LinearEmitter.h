@@ -103,12 +103,21 @@ private:
     int64_t rows, inputs;
     Values fetched; // the places to fetch, where ahead is mirrored
   };
+  // The inputs of a unit that share all scales. `firstOfGroup`: the segment of the unit that begins its group of
+  // weights; `lines`: offset in the unit; `number`: counted over the depth.
+  struct Segment {
+    int64_t firstOfGroup;
+    mlir::Value lines, number;
+  };
   void takeUnit(const Unit &unit, Values &sums);
-  Values takeLines(const Unit &unit, int64_t segment, int64_t lines, Values sums);
+  void takeGroup(const Unit &unit, int64_t first, int64_t inputs, Values &sums);
+  Values takeLines(const Unit &unit, const Segment &segment, int64_t lines, Values sums);
   void takeLine(const Unit &unit, mlir::Value lineOffset, mlir::Value firstInput, Values &sums);
-  Values startOfSegment(const Unit &unit, int64_t segment);
-  void addSegment(const Unit &unit, int64_t segment, llvm::ArrayRef<mlir::Value> partial, Values &sums);
-  mlir::Value scalesAt(const CodeView &view, mlir::Value pointer);
+  Values startOfSegment(const Unit &unit, const Segment &segment);
+  void addSegment(const Unit &unit, const Segment &segment, llvm::ArrayRef<mlir::Value> partial,
+                  llvm::ArrayRef<mlir::Value> scales, Values &sums);
+  int64_t longestProducts() const;
+  Values scalesOf(const Unit &unit, int64_t firstOfGroup);
   mlir::Value rowInput(mlir::Value row, int64_t offset); // in row `row` of the input
   // The f32 value of a finished sum of `row` and a panel.
   mlir::Value toFloats(mlir::Value sum, mlir::Value panel, mlir::Value row);

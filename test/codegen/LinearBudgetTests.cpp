@@ -57,11 +57,13 @@ TEST_P(LinearBudget, isKept) {
 }
 
 constexpr const char *kInt8 = "#qt.int8", *kQ8 = "#qt.q8_0", *kQ4 = "#qt.q4_0",
-                     *k4Asym = "#qt.int4_group<group = 128, asym = true>";
+                     *k4Asym = "#qt.int4_group<group = 128, asym = true>",
+                     *k4 = "#qt.int4_group<group = 128, asym = false>";
 
 std::string budgetName(const testing::TestParamInfo<Budget> &info) {
   std::string name;
-  for (char c : std::string(info.param.isa.spec) + "_" + info.param.weight + "_" + std::to_string(info.param.rows))
+  for (char c : std::string(info.param.isa.spec) + "_" + info.param.weight + "_rows" +
+                    std::to_string(info.param.rowGroup) + "_" + std::to_string(info.param.rows))
     if (isalnum(static_cast<unsigned char>(c)) || c == '_')
       name += c;
   return name;
@@ -75,6 +77,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Budget{kVnni, kQ8, 32, 1, 64, 285, 4, 91}, Budget{kVnni, kQ8, 32, 8, 32, 56, 0, 21},
                     Budget{kVnni, kQ8, 32, 128, 192, 461, 22, 153}, Budget{kVnni, kQ4, 32, 1, 64, 318, 6, 99},
                     Budget{kVnni, kQ4, 32, 8, 32, 52, 0, 21}, Budget{kVnni, kQ4, 32, 128, 192, 460, 18, 154},
+                    Budget{kVnni, k4, 32, 1, 128, 686, 22, 199}, Budget{kVnni, k4, 32, 8, 32, 54, 0, 21},
+                    Budget{kVnni, k4, 32, 128, 96, 208, 0, 68}, Budget{kVnni, k4Asym, 32, 128, 96, 202, 2, 74},
+                    Budget{kAvx2, k4, 32, 1, 128, 861, 44, 344}, Budget{kAvx2, k4, 32, 128, 48, 271, 51, 97},
                     Budget{kVnni, k4Asym, 0, 1, 32, 145, 24, 43}, Budget{kVnni, k4Asym, 0, 8, 32, 48, 0, 21},
                     Budget{kVnni, k4Asym, 0, 128, 32, 60, 0, 21}, Budget{kAvx512, kInt8, 0, 1, 64, 316, 36, 92},
                     Budget{kAvx512, kInt8, 0, 128, 128, 430, 28, 174}, Budget{kAvx512, kQ8, 32, 1, 128, 633, 12, 225},
@@ -89,9 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Budget{kNeoverse, kQ8, 32, 128, 192, 542, 35, 114}, Budget{kNeoverse, kQ4, 32, 1, 64, 401, 39, 85},
                     Budget{kNeoverse, kQ4, 32, 128, 192, 574, 40, 111}, Budget{kNeoverse, k4Asym, 0, 1, 32, 111, 0, 22},
                     Budget{kNeoverse, k4Asym, 0, 128, 32, 60, 0, 12}, Budget{kNeon, kInt8, 0, 1, 192, 660, 36, 396},
-                    Budget{kNeon, kInt8, 0, 128, 384, 1000, 197, 793}, Budget{kNeon, kQ8, 32, 1, 272, 1218, 206, 746},
-                    Budget{kNeon, kQ8, 32, 128, 792, 1971, 88, 1650}, Budget{kNeon, kQ4, 32, 1, 272, 1211, 195, 738},
-                    Budget{kNeon, kQ4, 32, 128, 792, 1903, 78, 1647}, Budget{kNeon, k4Asym, 0, 1, 128, 468, 46, 274},
+                    Budget{kNeon, kInt8, 0, 128, 384, 1000, 197, 793}, Budget{kNeon, kQ8, 32, 1, 272, 1220, 210, 746},
+                    Budget{kNeon, kQ8, 32, 128, 792, 1989, 98, 1650}, Budget{kNeon, kQ4, 32, 1, 272, 1211, 195, 738},
+                    Budget{kNeon, kQ4, 32, 128, 792, 1935, 78, 1647}, Budget{kNeon, k4Asym, 0, 1, 128, 468, 46, 274},
                     Budget{kNeon, k4Asym, 0, 128, 128, 339, 24, 264}),
     budgetName);
 } // namespace
