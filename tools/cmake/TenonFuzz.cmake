@@ -5,6 +5,10 @@
 #              build/fuzz/test/fuzz/NAME -max_total_time=60 /tmp/corpus test/fuzz/corpus/NAME
 option(TENON_FUZZ "Build the libFuzzer binaries; needs TENON_SANITIZE to hold fuzzer-no-link" OFF)
 
+if(TENON_FUZZ)
+  add_custom_target(tenon-fuzzers COMMENT "libFuzzer binaries")
+endif()
+
 function(tenon_fuzzer name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   tenon_unittest(${name}Tests SOURCES ${A_SOURCES} "${TENON_ROOT}/test/fuzz/ReplayTests.cpp" DEPS ${A_DEPS})
@@ -14,5 +18,6 @@ function(tenon_fuzzer name)
     target_compile_options(${name} PRIVATE ${TENON_WARNINGS})
     target_link_libraries(${name} PRIVATE ${A_DEPS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(tenon-fuzzers ${name})
   endif()
 endfunction()
