@@ -22,6 +22,7 @@ enum class Code : int {
   Constraint = 5,  // shape, parallel degree or memory bound not met
   HostUnfit = 6,   // the engine needs what this machine lacks
   Integrity = 7,   // digest or signature does not match
+  NotCached = 8,   // --require-hit, and the artifact cache has no such engine
   Resource = 10,   // disk full, out of memory, I/O failed
 };
 

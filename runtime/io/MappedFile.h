@@ -29,6 +29,8 @@ public:
   const std::string &path() const { return path_; }
   uint64_t size() const { return size_; }
   std::span<const uint8_t> bytes() const { return {data_, static_cast<size_t>(size_)}; }
+  // The open descriptor, for what needs the very file that is mapped (fstat, reflinks). Stays the MappedFile's.
+  int descriptor() const { return fd_; }
 
   // Copies [offset, offset + out.size()) by pread, so no page of the mapping becomes resident.
   // Errors: InvalidFile when the range is not within the file (or the file has shrunk), Resource when the read fails.

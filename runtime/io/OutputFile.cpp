@@ -1,5 +1,6 @@
 #include "runtime/io/OutputFile.h"
 
+#include "runtime/io/CopyRange.h"
 #include "runtime/io/SystemError.h"
 
 #include <algorithm>
@@ -58,6 +59,17 @@ static Result<std::string> resolve(const std::string &path) {
   return result + name;
 }
 
+// A name beside `path` that no other process uses. Random, so that processes with equal ids (in two containers, on one
+// volume) never register each other's file. Empty where the system has no random numbers.
+static std::string temporaryName(const std::string &path) {
+  uint64_t random = 0;
+  if (getrandom(&random, sizeof random, 0) != sizeof random)
+    return "";
+  char suffix[32];
+  snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
+  return path + suffix;
+}
+
 Result<OutputFile> OutputFile::create(const std::string &path, uint64_t size) {
   OutputFile file;
   TENON_ASSIGN(file.path_, resolve(path));
@@ -66,13 +78,9 @@ Result<OutputFile> OutputFile::create(const std::string &path, uint64_t size) {
                   "cannot write '" + path + "': " + std::to_string(size) + " bytes exceed any file system");
 
   for (int attempt = 0; file.fd_ < 0; ++attempt) {
-    // Random, so that processes with equal ids (in two containers, on one volume) never register each other's file.
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof random, 0) != sizeof random)
+    file.temporary_ = temporaryName(file.path_);
+    if (file.temporary_.empty())
       return systemError("name a temporary for", path, errno);
-    char suffix[32];
-    snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
-    file.temporary_ = file.path_ + suffix;
     // Registered first: a signal between the two lines then unlinks a name that does not exist, which is harmless.
     file.registration_.emplace(file.temporary_);
     if (!file.registration_->isHeld())
@@ -138,7 +146,21 @@ void OutputFile::renameTo(const std::string &name) {
   path_ = path_.substr(0, path_.rfind('/') + 1) + name;
 }
 
-Status OutputFile::commit() {
+bool OutputFile::shareFrom(int source, uint64_t from, uint64_t to, uint64_t bytes) {
+  return reflinkRange(source, from, fd_, to, bytes);
+}
+
+Status OutputFile::copyFrom(int source, uint64_t from, uint64_t to, uint64_t bytes) {
+  const int error = copyRange(source, from, fd_, to, bytes);
+  if (error == ENODATA)
+    return Status(Code::InvalidFile,
+                  "cannot copy into '" + path_ + "': the source ends before byte " + std::to_string(from + bytes));
+  return error ? writeError("write", bytes, error) : Status::ok();
+}
+
+Status OutputFile::makeReadOnly() { return fchmod(fd_, 0444) ? writeError("protect", 0, errno) : Status::ok(); }
+
+Status OutputFile::commit(bool syncFolder) {
   int failed;
   do
     failed = fdatasync(fd_);
@@ -159,6 +181,8 @@ Status OutputFile::commit() {
   close(std::exchange(fd_, -1));
   // The new directory entry reaches the disk as well. Some file systems cannot sync a folder; the file is complete
   // anyway.
+  if (!syncFolder)
+    return Status::ok();
   if (int folder = open(folderOf(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
     (void)fsync(folder);
     close(folder);
@@ -189,6 +213,21 @@ OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
 }
 
 OutputFile::~OutputFile() { discard(); }
+
+bool linkOver(int source, const std::string &path) {
+  auto resolved = resolve(path);
+  if (!resolved.isOk())
+    return false;
+  const std::string temporary = temporaryName(*resolved);
+  const std::string open = "/proc/self/fd/" + std::to_string(source);
+  TemporaryRegistration registration(temporary);
+  if (temporary.empty() || !registration.isHeld() ||
+      linkat(AT_FDCWD, open.c_str(), AT_FDCWD, temporary.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return false;
+  const bool renamed = rename(temporary.c_str(), resolved->c_str()) == 0;
+  unlink(temporary.c_str()); // still there where the rename failed, or where both names are the same file's
+  return renamed;
+}
 
 Status checkOutput(const std::string &output, std::span<const std::string> inputs) {
   TENON_TRY(resolve(output).status());

@@ -35,6 +35,16 @@ public:
   // Writes all of `bytes` at `offset`. Ranges of concurrent calls must not overlap.
   Status write(uint64_t offset, std::span<const uint8_t> bytes);
 
+  // Fills [to, to + bytes) with the blocks of an open file, which both then share. False where the file system cannot.
+  bool shareFrom(int source, uint64_t from, uint64_t to, uint64_t bytes);
+
+  // Fills the same range by a copy that keeps holes (of a file that was created with size 0). InvalidFile where the
+  // source is too short.
+  Status copyFrom(int source, uint64_t from, uint64_t to, uint64_t bytes);
+
+  // Takes everyone's right to write the file, now and under its final name.
+  Status makeReadOnly();
+
   // Cuts or extends (with zeros) the file to `size` bytes.
   Status resize(uint64_t size);
 
@@ -42,8 +52,9 @@ public:
   void renameTo(const std::string &name);
 
   // Makes the content durable and gives it its name; call once, last. On error the temporary is gone and the name
-  // untouched.
-  Status commit();
+  // untouched. Without `syncFolder` the new name may not outlive a power failure until another file of the folder is
+  // committed.
+  Status commit(bool syncFolder = true);
 
 private:
   OutputFile() = default;
@@ -55,6 +66,10 @@ private:
   std::optional<TemporaryRegistration> registration_;
   int fd_ = -1;
 };
+
+// Puts a hard link to the open file `source` under the name `path`, over what is there. False where the two are on
+// different file systems, or the system refuses for another reason.
+bool linkOver(int source, const std::string &path);
 
 // What can be known of an output before the work for it is done. Usage when `output` can be no file, its folder does
 // not exist, or it names (by whatever path or link) one of the files in `inputs`: writing it would destroy what is
