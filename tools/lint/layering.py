@@ -27,6 +27,7 @@ ALLOWED = {
     "codegen/cpu": ["codegen/Target.h", "codegen/common", "dialects", "llvm"],
     "compiler/import": ["runtime/base", "runtime/io"],
     "compiler/weights": ["compiler/import", "dialects/qt/Storage.h", "runtime/base", "runtime/io"],
+    "compiler/cache": ["runtime/base", "runtime/io", "llvm"],
     "compiler/families": ["compiler/import", "dialects", "runtime/base", "llvm"],
     "compiler": ["passes", "dialects", "codegen/Target.h", "runtime", "llvm"],
     "tools": ["compiler", "passes", "dialects", "codegen", "runtime", "llvm"],

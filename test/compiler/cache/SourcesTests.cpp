@@ -1,0 +1,92 @@
+#include "compiler/cache/Sources.h"
+
+#include "compiler/cache/FileDigest.h"
+#include "test/compiler/cache/StoreFixture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace tenon;
+using namespace tenon::cache;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class SourcesTest : public StoreTest {
+protected:
+  std::string write(const std::string &name, const std::string &text) {
+    fs::create_directories(folder_ + "/model");
+    const std::string path = folder_ + "/model/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  // Old enough to be remembered. The time of the last change of the file itself cannot be set, only waited for.
+  static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(2100)); }
+
+  static Digest digest(Store *store, const std::string &path) {
+    auto file = io::MappedFile::open(path);
+    EXPECT_TRUE(file.isOk());
+    auto result = sourceDigest(store, *file, 2);
+    EXPECT_TRUE(result.isOk()) << result.status().message();
+    return *result;
+  }
+  static Digest treeOf(const std::string &text) {
+    return treeDigest({reinterpret_cast<const uint8_t *>(text.data()), text.size()});
+  }
+  static size_t records(const Store &store) {
+    size_t count = 0;
+    std::error_code error;
+    for (const auto &entry : fs::recursive_directory_iterator(store.root() + "/sources", error))
+      count += entry.is_regular_file();
+    return count;
+  }
+};
+
+TEST_F(SourcesTest, RemembersSettledFilesOnly) {
+  Store store = open();
+  const std::string path = write("a", "content");
+  EXPECT_EQ(digest(&store, path), treeOf("content"));
+  EXPECT_EQ(records(store), 0u) << "it may change again within the clock's grain";
+  settle();
+  EXPECT_EQ(digest(&store, path), treeOf("content"));
+  EXPECT_EQ(records(store), 1u);
+  EXPECT_EQ(digest(&store, path), treeOf("content"));
+
+  // The same size and the same modification time, and yet another file.
+  struct stat before;
+  ASSERT_EQ(stat(path.c_str(), &before), 0);
+  write("a", "CONTENT");
+  const timespec times[2] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  EXPECT_EQ(digest(&store, path), treeOf("CONTENT"));
+  EXPECT_EQ(collectSources(store), 1u);
+  EXPECT_EQ(records(store), 0u);
+}
+
+TEST_F(SourcesTest, IgnoresDamagedRecords) {
+  Store store = open();
+  const std::string path = write("a", "content");
+  settle();
+  ASSERT_EQ(digest(&store, path), treeOf("content"));
+  std::string record;
+  for (const auto &entry : fs::recursive_directory_iterator(store.root() + "/sources"))
+    if (entry.is_regular_file())
+      record = entry.path().string();
+  const std::string whole = read(record);
+  for (size_t at = 0; at < whole.size(); at += 9) {
+    std::string flipped = whole;
+    flipped[at] ^= 1;
+    overwrite(record, flipped);
+    ASSERT_EQ(digest(&store, path), treeOf("content")) << at;
+  }
+}
+
+TEST_F(SourcesTest, DoesWithoutAStore) {
+  const std::string text(30u << 20, 'w');
+  EXPECT_EQ(digest(nullptr, write("a", text)), treeOf(text));
+  EXPECT_EQ(digest(nullptr, write("empty", "")), treeOf(""));
+}
+
+} // namespace
