@@ -18,6 +18,7 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.test_source_root = os.path.join(config.tenon_root, "test")
 config.test_exec_root = os.path.join(config.tenon_build, "test")
 
+config.environment["TENON_CACHE_DIR"] = "off"  # tests of the cache give their own folder
 config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"  # as in test/unit
 llvm_config.use_default_substitutions()
 config.substitutions += [

@@ -30,8 +30,15 @@ struct CompileOptions {
   uint64_t maxMemory = 1ull << 30; // packing buffers beyond the mapped input
   std::string depfile;             // Make rule naming every input, empty for none
 
+  // The artifact cache (compiler/cache/Store.h).
+  std::string cache;                // its folder, empty for none
+  uint64_t cacheSize = 20ull << 30; // bound of all entries, in bytes on disk
+  bool cacheReadOnly = false;
+  bool requireHit = false; // NotCached where the engine is not in the cache; nothing is compiled
+
   // Not part of what is compiled.
   std::function<void(const std::string &)> note;                                        // one line for people
+  std::function<void(const std::string &)> warn;                                        // the same, of some weight
   std::function<void(const std::string &what, uint64_t done, uint64_t total)> progress; // serialised
 };
 

@@ -1,6 +1,8 @@
 #include "compiler/driver/Compiler.h"
 
+#include "compiler/driver/CompileCache.h"
 #include "compiler/driver/Depfile.h"
+#include "compiler/driver/Describe.h"
 #include "compiler/driver/DiagnosticText.h"
 #include "compiler/driver/KeyFields.h"
 #include "compiler/driver/Lowering.h"
@@ -8,93 +10,16 @@
 #include "compiler/emit/EngineWriter.h"
 #include "compiler/emit/VariantTable.h"
 #include "dialects/model/Model.h"
-#include "dialects/qt/Qt.h"
 #include "passes/quant/FormatRecipe.h"
 #include "runtime/io/OutputFile.h"
 #include "runtime/text/Tokenizer.h"
 
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
 namespace tenon {
 namespace {
-
-std::string typeName(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
-
-// The rows that meet quantized weights in a planned module, each kind once; "float" where there are none.
-std::string describeActivations(ModuleOp module) {
-  llvm::SetVector<StringRef> kinds;
-  llvm::StringSet<> names; // owns them
-  module.walk([&](model::LinearOp linear) {
-    qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType());
-    std::string name = !rows             ? "float"
-                       : rows.getGroup() ? "int8 per " + std::to_string(rows.getGroup()) + " inputs"
-                                         : "int8 per row";
-    if (qt::schemeOf(linear.getWeight().getType()))
-      kinds.insert(names.insert(name).first->first());
-  });
-  return kinds.empty() ? "float" : llvm::join(kinds, ", ");
-}
-
-// The formats of weights, activations and cache, as a planned module has them.
-void describePlan(ModuleOp module, EnginePlan &plan) {
-  plan.weights = describeFormats(module);
-  plan.activations = describeActivations(module);
-  for (auto cache : module.getOps<model::CacheOp>()) {
-    Type stored = cast<model::CacheType>(cache.getType()).getElementType();
-    plan.kv = stored.isInteger(8) ? "int8" : typeName(stored);
-  }
-}
-
-uint64_t flopsPerToken(engine::VariantOp variant) {
-  llvm::StringMap<uint64_t> flops;
-  for (auto kernel : variant.getOps<engine::KernelOp>())
-    flops[kernel.getSymbol()] = kernel.getFlops();
-  uint64_t total = 0;
-  for (StringRef entry : {"body", "head"}) {
-    // The smallest bucket that there is, per row.
-    engine::ProgramOp smallest;
-    for (auto program : variant.getOps<engine::ProgramOp>())
-      if (program.getEntry() == entry && (!smallest || program.getRows() < smallest.getRows()))
-        smallest = program;
-    uint64_t sum = 0;
-    for (auto launch : smallest.getOps<engine::LaunchOp>())
-      sum += flops.lookup(launch.getKernel());
-    total += sum / smallest.getRows();
-  }
-  return total;
-}
-
-VariantPlan planOf(engine::VariantOp variant) {
-  VariantPlan plan;
-  plan.target = variant.getTarget().str();
-  for (int64_t bytes : variant.getWeightBytes())
-    plan.weightBytes += static_cast<uint64_t>(bytes);
-  plan.kvBytes = variant.getKvBytes();
-  plan.ioBytes = variant.getIoBytes();
-  plan.arenaBytes = variant.getArenaBytes();
-  plan.flopsPerToken = flopsPerToken(variant);
-  return plan;
-}
-
-EnginePlan describe(const LoadedModel &model) {
-  EnginePlan plan;
-  plan.family = model.info.family;
-  plan.parameters = model.info.parameters;
-  if (model.directory.checkpoint)
-    for (const TensorInfo &tensor : model.directory.checkpoint->tensors())
-      plan.sourceBytes += tensor.bytes;
-  plan.shape = model.shape;
-  return plan;
-}
 
 std::unique_ptr<schema::KvGeometryT> kvGeometry(ModuleOp module) {
   auto geometry = std::make_unique<schema::KvGeometryT>();
@@ -151,28 +76,50 @@ Status checkTokenizer(const ModelDirectory &directory) {
   return directory.files.size() == 1 ? std::move(status).within(directory.source + ", as tokenizer.json") : status;
 }
 
+std::string describeModel(const std::string &family, uint64_t parameters, const ShapeChoice &shape) {
+  return family + ", " + std::to_string(parameters) + " parameters: " + shape.describe();
+}
+
+// The whole engine from the cache: nothing is lowered and no weight is read.
+Result<CompileReport> writeFound(const CompileOptions &options, const CompileCache::Engine &found, CompileCache &cache,
+                                 const ModelDirectory &directory, unsigned threads) {
+  EnginePlan plan = planOf(*found.metadata, sourceBytes(directory));
+  note(options, describeModel(plan.family, plan.parameters, plan.shape));
+  TENON_ASSIGN(const emit::WrittenEngine written,
+               emit::writeFromHead(options.output, found.bytes(), options.externalWeights, found.stored, threads));
+  cache.noteTransfer(written.transfer);
+  return CompileReport{std::move(plan), written.bytes, written.weightsFile, emit::transferName(written.transfer),
+                       cache.takeReport()};
+}
+
 // Lowers for every target, generates code, and gathers all that goes into the file.
 class EngineAssembly {
 public:
-  EngineAssembly(const CompileOptions &options, Lowering &lowering, const LoadedModel &model)
-      : options_(options), lowering_(lowering), model_(model), plan_(describe(model)) {}
+  // `engine` are the fields of the engine's key.
+  EngineAssembly(const CompileOptions &options, Lowering &lowering, const LoadedModel &model, CompileCache &cache,
+                 cache::Fields engine)
+      : options_(options), lowering_(lowering), model_(model), cache_(cache), engine_(std::move(engine)),
+        plan_(describe(model)) {}
 
   Status add(kernel::TargetAttr target) {
-    TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering_.lower(model_, target, Phase::Plan));
-    engine::VariantOp variant = findVariant(*module);
+    TENON_ASSIGN(OwningOpRef<ModuleOp> lowered, lowering_.lower(model_, target, Phase::Plan));
+    ModuleOp module = *lowered;
+    engine::VariantOp variant = findVariant(module);
     plan_.variants.push_back(planOf(variant));
-    TENON_ASSIGN(WeightTable table, weightTable(*module, model_.directory));
+    TENON_ASSIGN(WeightTable table, weightTable(module, model_.directory));
     if (parts_.blobs.empty()) {
-      describePlan(*module, plan_);
-      parts_.metadata.kv = kvGeometry(*module);
+      describePlan(module, plan_);
+      parts_.metadata.kv = kvGeometry(module);
       weights_ = std::move(table);
+      module_ = std::move(lowered);
     } else if (!sameWeights(weights_, table)) {
       return Status(Code::Constraint,
                     "the targets " + plan_.variants[0].target + " and " + plan_.variants.back().target +
                         " store weights differently, so one engine cannot serve both; compile them apart");
     }
     DiagnosticText diagnostics(&lowering_.context());
-    auto code = codegen::findTarget(target.getSpec())->compile(*module, lowering_.jobs());
+    auto code = cache_.code(module, target, plan_,
+                            [&] { return codegen::findTarget(target.getSpec())->compile(module, lowering_.jobs()); });
     if (failed(code))
       return diagnostics.failed(Code::Internal, "generating code for " + target.getSpec().str());
     variants_.push_back(emit::variantTable(variant, target, static_cast<uint32_t>(parts_.blobs.size())));
@@ -189,8 +136,8 @@ public:
     metadata.compiler = compilerIdentity();
     metadata.model = std::make_unique<schema::ModelInfoT>(model_.info);
     metadata.shape = shapeKey(model_.shape);
-    metadata.options = resolvedOptions(options_, model_.shape, plan_);
-    metadata.key_fields = keyFields(options_, model_, plan_, variants_);
+    metadata.options = resolvedOptions(engine_, plan_);
+    metadata.key_fields = keyFields(engine_, plan_, variants_);
     auto rank = std::make_unique<schema::RankT>();
     rank->weight_bytes = weights_.bytes;
     rank->weights = std::move(weights_.entries);
@@ -206,8 +153,12 @@ public:
     packing.maxMemory = options_.maxMemory;
     if (options_.progress)
       packing.onProgress = [this](uint64_t done, uint64_t total) { options_.progress("packing weights", done, total); };
+    TENON_ASSIGN(parts_.stored, cache_.weights(*module_, model_.directory, parts_, packing));
     TENON_ASSIGN(const emit::WrittenEngine written, emit::writeEngine(options_.output, parts_, packing));
-    return CompileReport{std::move(plan_), written.bytes, written.weightsFile, written.weightsFound};
+    cache_.noteTransfer(written.transfer);
+    cache_.storeEngine(written.head, plan_);
+    return CompileReport{std::move(plan_), written.bytes, written.weightsFile, emit::transferName(written.transfer),
+                         cache_.takeReport()};
   }
 
   const EnginePlan &plan() const { return plan_; }
@@ -216,9 +167,12 @@ private:
   const CompileOptions &options_;
   Lowering &lowering_;
   const LoadedModel &model_;
+  CompileCache &cache_;
+  cache::Fields engine_;
   EnginePlan plan_;
   emit::EngineParts parts_;
-  WeightTable weights_; // of the first target, and so of all
+  OwningOpRef<ModuleOp> module_; // planned for the first target
+  WeightTable weights_;          // of the first target, and so of all
   std::vector<std::unique_ptr<schema::VariantT>> variants_;
 };
 
@@ -241,16 +195,27 @@ Result<EnginePlan> planEngine(const CompileOptions &options) {
 Result<CompileReport> compileEngine(const CompileOptions &options) {
   Lowering lowering(options);
   TENON_ASSIGN(const auto targets, lowering.targets());
-  TENON_ASSIGN(const LoadedModel model, lowering.load());
-  note(options,
-       model.info.family + ", " + std::to_string(model.info.parameters) + " parameters: " + model.shape.describe());
-  TENON_TRY(io::checkOutput(options.output, model.directory.files));
+  TENON_ASSIGN(OpenedModel opened, lowering.open());
+  TENON_TRY(io::checkOutput(options.output, opened.directory.files));
   if (!options.depfile.empty())
-    TENON_TRY(io::checkOutput(options.depfile, model.directory.files));
+    TENON_TRY(io::checkOutput(options.depfile, opened.directory.files));
+  CompileCache cache(options, lowering.jobs());
+  cache::Fields key = cache.begin(opened.directory, opened.shape, targets);
+  if (const auto found = cache.findEngine()) {
+    TENON_ASSIGN(CompileReport report, writeFound(options, *found, cache, opened.directory, lowering.jobs()));
+    if (!options.depfile.empty())
+      TENON_TRY(writeDepfile(options.depfile, options.output, opened.directory.files));
+    return report;
+  }
+  if (options.requireHit)
+    return Status(Code::NotCached, "--require-hit: " + cache.missText());
+
+  TENON_ASSIGN(const LoadedModel model, lowering.build(std::move(opened)));
+  note(options, describeModel(model.info.family, model.info.parameters, model.shape));
   TENON_TRY(checkTokenizer(model.directory));
   if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
     note(options, model.directory.tokenizer.absence);
-  EngineAssembly assembly(options, lowering, model);
+  EngineAssembly assembly(options, lowering, model, cache, std::move(key));
   for (kernel::TargetAttr target : targets) {
     TENON_TRY(assembly.add(target));
     note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", activations " +

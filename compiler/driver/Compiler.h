@@ -32,16 +32,27 @@ struct EnginePlan {
   std::vector<VariantPlan> variants; // one per target
 };
 
+// Hit: taken from the cache. Stored: made, and there from now on. Missed: made, and not stored.
+enum class CacheOutcome { Hit, Stored, Missed };
+
+struct CachePart {
+  std::string part; // "engine", "code cpu:x86-64-v4", "weights"
+  CacheOutcome outcome = CacheOutcome::Missed;
+};
+
 struct CompileReport {
   EnginePlan plan;
   uint64_t engineBytes = 0;
-  std::string weightsFile; // external weights, empty when inside
-  bool weightsFound = false;
+  std::string weightsFile;      // external weights, empty when inside
+  std::string transfer;         // how the weights came there: packed, found, linked, reflinked or copied
+  std::vector<CachePart> cache; // what the cache had of it; empty without a cache
 };
 
 // Exact memory of the engine that `compile` would write, without generating code or reading weights.
 Result<EnginePlan> planEngine(const CompileOptions &options);
 
+// With options.cache, parts that were made before are taken from there; the bytes are the same. NotCached: see
+// options.requireHit.
 Result<CompileReport> compileEngine(const CompileOptions &options);
 
 // The IR after `phase` (model, formats, steps, fuse, tile, plan, llvm, asm) for the first target.

@@ -1,7 +1,6 @@
 #include "compiler/driver/Lowering.h"
 
 #include "compiler/driver/DiagnosticText.h"
-#include "compiler/families/Family.h"
 #include "dialects/model/Model.h"
 #include "dialects/qt/Qt.h"
 #include "passes/Target.h"
@@ -68,32 +67,42 @@ Lowering::Lowering(const CompileOptions &options)
   context_->loadAllAvailableDialects();
 }
 
-Result<LoadedModel> Lowering::load() {
+Result<OpenedModel> Lowering::open() {
   DiagnosticText mistakes(context_.get());
   auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
-  FailureOr<FormatRecipe> recipe = FormatRecipe::parse(context_.get(), options_.quant, atFlag);
-  if (failed(recipe))
+  if (failed(FormatRecipe::parse(context_.get(), options_.quant, atFlag)))
     return mistakes.failed(Code::Usage, "--quant");
   TENON_ASSIGN(ModelDirectory directory, ModelDirectory::open(options_.model));
-  TENON_ASSIGN(const std::unique_ptr<FamilyModel> family, readModel(directory.config));
+  TENON_ASSIGN(std::unique_ptr<FamilyModel> family, readModel(directory.config));
   const ModelFacts &facts = family->facts();
   TENON_TRY(checkTokenIds(directory.generation, facts.vocab));
   TENON_ASSIGN(ShapeChoice shape, chooseShapes(options_, static_cast<uint64_t>(facts.maxPositions),
                                                static_cast<uint64_t>(facts.contextLimit)));
+  return OpenedModel{std::move(directory), std::move(shape), std::move(family)};
+}
+
+Result<LoadedModel> Lowering::build(OpenedModel opened) {
   BuildOptions build;
-  build.maxContext = shape.maxContext;
-  build.maxSequences = shape.maxSequences;
-  build.pageTokens = shape.pageTokens;
-  build.pages = shape.pages;
+  build.maxContext = opened.shape.maxContext;
+  build.maxSequences = opened.shape.maxSequences;
+  build.pageTokens = opened.shape.pageTokens;
+  build.pages = opened.shape.pages;
   DiagnosticText diagnostics(context_.get());
-  Result<OwningOpRef<ModuleOp>> built = family->build(*context_, directory, build);
+  Result<OwningOpRef<ModuleOp>> built = opened.family->build(*context_, opened.directory, build);
   if (!built.isOk())
     return diagnostics.explained(std::move(built).status());
   OwningOpRef<ModuleOp> module = *std::move(built);
-  if (failed(recipe->choose(*module, atFlag)))
+  auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
+  FailureOr<FormatRecipe> recipe = FormatRecipe::parse(context_.get(), options_.quant, atFlag);
+  if (failed(recipe) || failed(recipe->choose(*module, atFlag)))
     return diagnostics.failed(Code::Usage, "--quant");
-  schema::ModelInfoT info = modelInfo(*module, facts, directory);
-  return LoadedModel{std::move(directory), std::move(shape), std::move(info), std::move(module)};
+  schema::ModelInfoT info = modelInfo(*module, opened.family->facts(), opened.directory);
+  return LoadedModel{std::move(opened.directory), std::move(opened.shape), std::move(info), std::move(module)};
+}
+
+Result<LoadedModel> Lowering::load() {
+  TENON_ASSIGN(OpenedModel opened, open());
+  return build(std::move(opened));
 }
 
 Result<std::vector<kernel::TargetAttr>> Lowering::targets() {

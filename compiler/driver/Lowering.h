@@ -4,6 +4,7 @@
 #include "codegen/Target.h"
 #include "compiler/driver/CompileOptions.h"
 #include "compiler/driver/ShapeChoice.h"
+#include "compiler/families/Family.h"
 #include "compiler/import/ModelDirectory.h"
 #include "mlir/IR/MLIRContext.h"
 #include "passes/Pipelines.h"
@@ -13,6 +14,13 @@
 #include <memory>
 
 namespace tenon {
+
+// What a model source holds; nothing is built yet.
+struct OpenedModel {
+  ModelDirectory directory;
+  ShapeChoice shape;
+  std::unique_ptr<FamilyModel> family;
+};
 
 // What a model source holds, and the module that its family built from it.
 struct LoadedModel {
@@ -27,7 +35,10 @@ class Lowering {
 public:
   explicit Lowering(const CompileOptions &options);
 
+  // Reads the small files and the headers of the large ones, and chooses the shapes.
+  Result<OpenedModel> open();
   // Usage where the recipe of weight formats cannot be read or names no matrix of this model.
+  Result<LoadedModel> build(OpenedModel opened);
   Result<LoadedModel> load();
   // The attributes of options.targets, in order, each once. Usage for a spec that is not known.
   Result<std::vector<kernel::TargetAttr>> targets();

@@ -2,8 +2,6 @@
 
 #include "runtime/base/Checked.h"
 #include "runtime/base/Digest.h"
-#include "runtime/engine/EngineFile.h"
-#include "runtime/io/MappedFile.h"
 #include "runtime/schema/EngineHeader.h"
 
 #include <cstring>
@@ -21,19 +19,6 @@ std::string metadataBytes(const schema::EngineT &engine) {
 std::span<const uint8_t> rawBytes(const void *data, size_t size) { return {static_cast<const uint8_t *>(data), size}; }
 
 void setDigest(schema::SegmentT &segment, const Digest &digest) { segment.digest.assign(digest.begin(), digest.end()); }
-
-EngineHeader makeHeader(const char (&magic)[8], uint64_t metadata, uint64_t file, const Digest &digest) {
-  EngineHeader header = {};
-  std::memcpy(header.magic, magic, sizeof header.magic);
-  header.major = kFormatMajor;
-  header.minor = kFormatMinor;
-  header.metadataBytes = metadata;
-  header.fileBytes = file;
-  std::memcpy(header.digest, digest.data(), digest.size());
-  return header;
-}
-
-std::string weightsFileName(const Digest &digest) { return toHex(digest) + ".tnw"; }
 
 // The segment table in file order; digests and offsets still blank.
 void listSegments(EngineParts &parts) {
@@ -74,42 +59,58 @@ Result<uint64_t> placeSegments(EngineParts &parts, uint64_t metadata) {
   return at;
 }
 
-Result<io::OutputFile> createFile(const std::string &path, uint64_t size, bool sparse) {
-  TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, sparse ? 0 : size));
-  if (sparse)
-    TENON_TRY(file.resize(size));
-  return file;
-}
-
 std::string folderOf(const std::string &path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
 }
 
-// Whether the file that other engines share is there and whole: its header and every byte are compared, so that damage
-// is mended by the next compilation instead of inherited.
-bool holdsWeights(const std::string &path, const EngineHeader &header, const Digest &digest, unsigned threads) {
-  auto file = io::MappedFile::open(path);
-  return file.isOk() && file->size() == header.fileBytes &&
-         std::memcmp(file->bytes().data(), &header, sizeof header) == 0 &&
-         parallelTreeDigest(file->bytes().subspan(kSegmentAlignment), threads) == digest;
-}
-
+// The weights beside the engine; sets what `written` says of them.
 Result<Digest> writeExternalWeights(const std::string &enginePath, const EngineParts &parts,
                                     const weights::PackOptions &options, WrittenEngine &written) {
-  const uint64_t size = kSegmentAlignment + parts.weightBytes;
-  TENON_ASSIGN(io::OutputFile file, createFile(folderOf(enginePath) + "weights.tnw", size, parts.sparse));
-  TENON_ASSIGN(const weights::PackedSegment packed,
-               weights::packSegment(parts.weights, parts.weightBytes, file, kSegmentAlignment, options));
-  written.weightsFile = folderOf(enginePath) + weightsFileName(packed.digest);
-  const EngineHeader header = makeHeader(kWeightsMagic, 0, size, packed.digest);
-  written.weightsFound = holdsWeights(written.weightsFile, header, packed.digest, options.workers);
-  if (written.weightsFound)
-    return packed.digest; // the temporary goes away with `file`
-  TENON_TRY(file.write(0, rawBytes(&header, sizeof header)));
-  file.renameTo(weightsFileName(packed.digest));
+  const std::string folder = folderOf(enginePath);
+  if (parts.stored) {
+    written.weightsFile = folder + weightsFileName(parts.stored->digest);
+    TENON_ASSIGN(written.transfer, placeWeightsFile(written.weightsFile, *parts.stored, options.workers));
+    return parts.stored->digest;
+  }
+  TENON_ASSIGN(io::OutputFile file,
+               createFile(folder + "weights.tnw", kSegmentAlignment + parts.weightBytes, parts.sparse));
+  TENON_ASSIGN(const Digest digest, packWeightsFile(file, parts.weights, parts.weightBytes, options));
+  written.weightsFile = folder + weightsFileName(digest);
+  if (holdsWeights(written.weightsFile, parts.weightBytes, digest, options.workers)) {
+    written.transfer = Transfer::Found;
+    return digest; // the temporary goes away with `file`
+  }
+  file.renameTo(weightsFileName(digest));
   TENON_TRY(file.commit());
+  return digest;
+}
+
+// The weights inside `file`, at their segment's offset.
+Result<Digest> writeWeights(io::OutputFile &file, uint64_t offset, const EngineParts &parts,
+                            const weights::PackOptions &options, WrittenEngine &written) {
+  if (parts.stored) {
+    TENON_ASSIGN(written.transfer, placeSegment(file, offset, *parts.stored));
+    return parts.stored->digest;
+  }
+  TENON_ASSIGN(const weights::PackedSegment packed,
+               weights::packSegment(parts.weights, parts.weightBytes, file, offset, options));
   return packed.digest;
+}
+
+// Everything of the engine before its weights: header, metadata, the other segments.
+std::vector<uint8_t> headBytes(const EngineParts &parts, const std::string &metadata, uint64_t headSize,
+                               uint64_t fileSize) {
+  const EngineHeader header =
+      makeHeader(kEngineMagic, metadata.size(), fileSize, digestOf(rawBytes(metadata.data(), metadata.size())));
+  std::vector<uint8_t> head(headSize);
+  std::memcpy(head.data(), &header, sizeof header);
+  std::memcpy(head.data() + sizeof header, metadata.data(), metadata.size());
+  for (size_t i = 0; i < parts.blobs.size(); ++i)
+    if (!parts.blobs[i].bytes.empty())
+      std::memcpy(head.data() + parts.metadata.segments[i]->offset, parts.blobs[i].bytes.data(),
+                  parts.blobs[i].bytes.size());
+  return head;
 }
 
 } // namespace
@@ -124,30 +125,42 @@ Result<WrittenEngine> writeEngine(const std::string &path, EngineParts &parts, c
                                         " are allowed; give fewer --step-tokens buckets or targets");
   TENON_ASSIGN(written.bytes, placeSegments(parts, metadataSize));
 
-  auto &segments = parts.metadata.segments;
-  TENON_ASSIGN(io::OutputFile file, createFile(path, written.bytes, parts.sparse));
-  for (size_t i = 0; i < parts.blobs.size(); ++i)
-    TENON_TRY(file.write(segments[i]->offset, rawBytes(parts.blobs[i].bytes.data(), parts.blobs[i].bytes.size())));
-
-  schema::SegmentT &weightSegment = *segments.back();
+  schema::SegmentT &weightSegment = *parts.metadata.segments.back();
+  // Stored weights may come as shared blocks, which need no room.
+  TENON_ASSIGN(io::OutputFile file, createFile(path, written.bytes, parts.sparse || parts.stored));
   if (parts.externalWeights) {
     TENON_ASSIGN(const Digest digest, writeExternalWeights(path, parts, options, written));
     setDigest(weightSegment, digest);
     weightSegment.external = weightsFileName(digest);
   } else {
-    TENON_ASSIGN(const weights::PackedSegment packed,
-                 weights::packSegment(parts.weights, parts.weightBytes, file, weightSegment.offset, options));
-    setDigest(weightSegment, packed.digest);
+    TENON_ASSIGN(const Digest digest, writeWeights(file, weightSegment.offset, parts, options, written));
+    setDigest(weightSegment, digest);
   }
 
   const std::string metadata = metadataBytes(parts.metadata);
   if (metadata.size() != metadataSize)
     return Status(Code::Internal, "the metadata changed its size from " + std::to_string(metadataSize) + " to " +
                                       std::to_string(metadata.size()) + " bytes");
-  const EngineHeader header =
-      makeHeader(kEngineMagic, metadataSize, written.bytes, digestOf(rawBytes(metadata.data(), metadata.size())));
-  TENON_TRY(file.write(0, rawBytes(&header, sizeof header)));
-  TENON_TRY(file.write(sizeof header, rawBytes(metadata.data(), metadata.size())));
+  written.head =
+      headBytes(parts, metadata, parts.externalWeights ? written.bytes : weightSegment.offset, written.bytes);
+  TENON_TRY(file.write(0, written.head));
+  TENON_TRY(file.commit());
+  return written;
+}
+
+Result<WrittenEngine> writeFromHead(const std::string &path, std::span<const uint8_t> head, bool externalWeights,
+                                    const StoredWeights &stored, unsigned threads) {
+  WrittenEngine written;
+  const uint64_t segment = stored.file->size() - kSegmentAlignment;
+  written.bytes = externalWeights ? head.size() : head.size() + segment;
+  TENON_ASSIGN(io::OutputFile file, createFile(path, written.bytes, /*sparse=*/true));
+  if (externalWeights) {
+    written.weightsFile = folderOf(path) + weightsFileName(stored.digest);
+    TENON_ASSIGN(written.transfer, placeWeightsFile(written.weightsFile, stored, threads));
+  } else {
+    TENON_ASSIGN(written.transfer, placeSegment(file, head.size(), stored));
+  }
+  TENON_TRY(file.write(0, head));
   TENON_TRY(file.commit());
   return written;
 }

@@ -25,8 +25,8 @@ std::string valueName(const CLI::Option &option) {
   return type == "UINT" ? "N" : type == "FLOAT" ? "X" : type;
 }
 
-std::string synopsis(const Verb &verb, const CLI::App &app) {
-  std::string line = std::string("tenon ") + verb.name();
+std::string synopsis(const std::string &name, const CLI::App &app) {
+  std::string line = "tenon " + name;
   for (const CLI::Option *option : app.get_options())
     if (option->get_positional())
       line += " " + (option->get_required() ? option->get_name(true) : "[" + option->get_name(true) + "]");
@@ -44,10 +44,7 @@ std::string label(const CLI::Option &option) {
   return option.get_expected_max() == 0 ? names : names + " " + valueName(option); // no value expected: a flag
 }
 
-} // namespace
-
-void printReference(const Verb &verb, const CLI::App &app) {
-  std::printf("## tenon %s\n\n%s.\n\n```\n%s\n```\n\n", verb.name(), verb.summary(), synopsis(verb, app).c_str());
+void printArguments(const CLI::App &app) {
   std::printf("| Argument | Meaning |\n|---|---|\n");
   for (const bool positional : {true, false})
     for (const CLI::Option *option : app.get_options()) {
@@ -58,7 +55,26 @@ void printReference(const Verb &verb, const CLI::App &app) {
         meaning += ". Default: " + option->get_default_str();
       std::printf("| `%s` | %s |\n", cell(label(*option)).c_str(), cell(meaning).c_str());
     }
-  std::printf("\nExamples:\n\n```\n%s```\n\n", verb.examples());
+}
+
+} // namespace
+
+void printReference(const Verb &verb, const CLI::App &app) {
+  const std::vector<const CLI::App *> actions = app.get_subcommands([](const CLI::App *) { return true; });
+  std::printf("## tenon %s\n\n%s.\n\n", verb.name(), verb.summary());
+  if (actions.empty()) {
+    std::printf("```\n%s\n```\n\n", synopsis(verb.name(), app).c_str());
+    printArguments(app);
+    std::printf("\n");
+  }
+  for (const CLI::App *action : actions) {
+    const std::string name = std::string(verb.name()) + " " + action->get_name();
+    std::printf("### tenon %s\n\n%s.\n\n```\n%s\n```\n\n", name.c_str(), action->get_description().c_str(),
+                synopsis(name, *action).c_str());
+    printArguments(*action);
+    std::printf("\n");
+  }
+  std::printf("Examples:\n\n```\n%s```\n\n", verb.examples());
 }
 
 void printOptions(const CLI::App &app) {
@@ -67,6 +83,10 @@ void printOptions(const CLI::App &app) {
       std::printf("--%s\n", name.c_str());
     for (const std::string &name : option->get_snames())
       std::printf("-%s\n", name.c_str());
+  }
+  for (const CLI::App *action : app.get_subcommands([](const CLI::App *) { return true; })) {
+    std::printf("%s\n", action->get_name().c_str());
+    printOptions(*action);
   }
 }
 

@@ -9,7 +9,7 @@ namespace tenon::cli {
 // One section of docs/reference/cli.md on stdout.
 void printReference(const Verb &verb, const CLI::App &app);
 
-// The verb's options, one a line: --output, -o, ...
+// The verb's options and actions, one a line: --output, -o, gc, ...
 void printOptions(const CLI::App &app);
 
 } // namespace tenon::cli

@@ -40,6 +40,8 @@ void readWholeNumbers(CLI::App &command) {
   for (CLI::Option *option : command.get_options())
     if (option->get_type_name().rfind("UINT", 0) == 0)
       option->transform(wholeNumber());
+  for (CLI::App *action : command.get_subcommands({}))
+    readWholeNumbers(*action);
 }
 
 // Where a call that has no meaning is explained: the verb's own help when there is one in the call.

@@ -2,6 +2,7 @@
 #include "compiler/driver/Compiler.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
+#include "tools/tenon-compiler/CacheFlags.h"
 #include "tools/tenon-compiler/CompileFlags.h"
 #include "tools/tenon-compiler/PlanText.h"
 #include "tools/tenon-compiler/Verbs.h"
@@ -11,6 +12,10 @@
 
 namespace tenon::cli {
 namespace {
+
+const char *outcomeName(CacheOutcome outcome) {
+  return outcome == CacheOutcome::Hit ? "hit" : outcome == CacheOutcome::Stored ? "miss, stored" : "miss, not stored";
+}
 
 class CompileVerb final : public Verb {
 public:
@@ -23,6 +28,7 @@ public:
            "  tenon compile path/to/model -o m.tenon --target cpu:x86-64-v3 --target cpu:x86-64-v4+avx512bf16\n"
            "  tenon compile model.gguf -o m.tenon\n"
            "  tenon compile random:config.json -o bench.tenon\n"
+           "  tenon compile path/to/model -o m.tenon --cache /shared/tenon --cache-readonly --require-hit\n"
            "  tenon compile path/to/model --emit=fuse\n";
   }
 
@@ -38,6 +44,10 @@ public:
         ->type_name("BYTES");
     auto *depfile =
         app.add_option("--depfile", depfile_, "Write a Make rule that names every file read")->type_name("FILE");
+    cache_.declareFolder(app);
+    cache_.declareSize(app);
+    app.add_flag("--cache-readonly", cacheReadOnly_, "Take from the cache, store nothing");
+    app.add_flag("--require-hit", requireHit_, "Fail (8) unless the engine is in the cache, instead of compiling it");
     std::string phases;
     for (const std::string &phase : phaseList())
       phases += (phases.empty() ? "" : ", ") + phase;
@@ -69,6 +79,13 @@ public:
     if (!maxMemory.isOk())
       return std::move(maxMemory).status().within("--max-memory");
     options.maxMemory = *maxMemory;
+    options.cache = cache_.folder();
+    TENON_ASSIGN(options.cacheSize, cache_.sizeBound());
+    options.cacheReadOnly = cacheReadOnly_;
+    options.requireHit = requireHit_;
+    if (requireHit_ && options.cache.empty())
+      return Status(Code::Usage, "--require-hit: there is no cache to hit; give --cache DIR");
+    options.warn = [&](const std::string &text) { terminal.warn(text); };
     options.note = [&](const std::string &text) { terminal.note(text); };
     options.progress = [&](const std::string &what, uint64_t done, uint64_t total) {
       terminal.progress(what, done, total);
@@ -89,23 +106,34 @@ private:
     std::snprintf(line, sizeof line, "%.1f s", seconds);
     std::string text = "wrote " + output_ + ", " + formatBytes(report.engineBytes) + ", in " + line;
     if (!report.weightsFile.empty())
-      text += report.weightsFound ? "; weights shared: " + report.weightsFile : "; weights in " + report.weightsFile;
+      text += (report.transfer == "found" ? "; weights shared: " : "; weights in ") + report.weightsFile;
     terminal.note(text);
+    if (report.cache.empty())
+      return;
+    std::string parts;
+    for (const CachePart &part : report.cache)
+      parts += part.part + ": " + outcomeName(part.outcome) + "; ";
+    terminal.note("cache: " + parts + "weights were " + report.transfer);
   }
 
   void printJson(const CompileReport &report, double seconds) const {
     JsonWriter json;
     json.beginObject().field("schema_version", 1).field("output", output_).field("engine_bytes", report.engineBytes);
     if (!report.weightsFile.empty())
-      json.field("weights_file", report.weightsFile).field("weights_found", report.weightsFound);
+      json.field("weights_file", report.weightsFile).field("weights_found", report.transfer == "found");
+    json.field("weights_transfer", report.transfer).key("cache").beginObject();
+    for (const CachePart &part : report.cache)
+      json.field(part.part, outcomeName(part.outcome));
+    json.endObject();
     json.field("seconds", seconds).key("plan");
     writePlan(json, report.plan);
     std::printf("%s\n", json.endObject().text().c_str());
   }
 
   CompileFlags flags_;
+  CacheFlags cache_;
   std::string output_, weights_ = "inside", maxMemory_ = "1GiB", depfile_, emit_;
-  bool dryRun_ = false, json_ = false;
+  bool dryRun_ = false, json_ = false, cacheReadOnly_ = false, requireHit_ = false;
 };
 
 } // namespace

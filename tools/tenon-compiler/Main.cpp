@@ -1,5 +1,5 @@
-// tenon-compiler: the verbs of `tenon` that need LLVM. Users call `tenon compile` and `tenon plan`, which start this
-// program.
+// tenon-compiler: the verbs of `tenon` that need LLVM. Users call `tenon compile`, `tenon plan` and `tenon cache`,
+// which start this program.
 #include "runtime/io/Temporaries.h"
 #include "tools/cli/LastResort.h"
 #include "tools/tenon-compiler/Verbs.h"
@@ -29,5 +29,6 @@ int main(int argc, char **argv) {
   tenon::cli::Program program{"tenon", "Compile transformer models ahead of time", {}, {}};
   program.verbs.push_back(tenon::cli::makeCompileVerb());
   program.verbs.push_back(tenon::cli::makePlanVerb());
+  program.verbs.push_back(tenon::cli::makeCacheVerb());
   return tenon::cli::runProgram(program, argc, argv);
 }

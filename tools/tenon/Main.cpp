@@ -1,6 +1,7 @@
 // tenon: everything that needs an engine but no compiler, so that it starts in milliseconds and ships without LLVM.
 //
-// `tenon compile` and `tenon plan` are run by tenon-compiler, which is looked for beside this program and in
+// `tenon compile`, `tenon plan` and `tenon cache` are run by tenon-compiler, which is looked for beside this program
+// and in
 // ../libexec/tenon.
 #include "tools/tenon/Verbs.h"
 
@@ -15,6 +16,7 @@ using namespace tenon::cli;
 static const ForeignVerb kCompilerVerbs[] = {
     {"compile", "Compile a model into an engine file"},
     {"plan", "Say exactly what an engine will take, without building it"},
+    {"cache", "Look after the cache of compiled artifacts"},
 };
 
 // Replaces this process by the compiler; returns only when there is none.

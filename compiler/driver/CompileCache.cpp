@@ -1,0 +1,247 @@
+#include "compiler/driver/CompileCache.h"
+
+#include "compiler/cache/LinkRule.h"
+#include "compiler/cache/Sources.h"
+#include "runtime/base/Checked.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace mlir;
+
+namespace tenon {
+namespace {
+
+constexpr const char *kHead = "head", *kObject = "object", *kWeights = "tnw";
+
+// For people who read a manifest: nothing of it is in the key.
+cache::Fields notesOf(const EnginePlan &plan) {
+  return {{"model.family", plan.family},    {"model.parameters", std::to_string(plan.parameters)},
+          {"format.weights", plan.weights}, {"format.activations", plan.activations},
+          {"format.kv", plan.kv},           {"shape", plan.shape.describe()}};
+}
+
+// The metadata of an engine's head, whose digest was found right; null where it holds none.
+const schema::Engine *metadataOf(std::span<const uint8_t> head) {
+  EngineHeader header;
+  if (head.size() < sizeof header)
+    return nullptr;
+  std::memcpy(&header, head.data(), sizeof header);
+  if (!rangeWithin(sizeof header, header.metadataBytes, head.size()))
+    return nullptr;
+  const uint8_t *metadata = head.data() + sizeof header;
+  flatbuffers::Verifier verifier(metadata, header.metadataBytes, /*max_depth=*/64, /*max_tables=*/1u << 24);
+  return schema::VerifyEngineBuffer(verifier) ? schema::GetEngine(metadata) : nullptr;
+}
+
+// Whether the packed segment is the one that the engine was made with.
+bool isMadeWith(const schema::Engine &engine, const Digest &segment) {
+  for (const schema::Segment *candidate : *engine.segments())
+    if (candidate->kind() == schema::SegmentKind::Weights)
+      return std::equal(segment.begin(), segment.end(), candidate->digest()->begin(), candidate->digest()->end());
+  return false;
+}
+
+} // namespace
+
+CompileCache::CompileCache(const CompileOptions &options, unsigned threads) : options_(options) {
+  if (options.cache.empty())
+    return;
+  cache::StoreOptions store;
+  store.folder = options.cache;
+  store.sizeBound = options.cacheSize;
+  store.readOnly = options.cacheReadOnly;
+  store.threads = threads;
+  store.warn = options.warn;
+  auto opened = cache::Store::open(std::move(store));
+  if (opened.isOk())
+    store_ = *std::move(opened);
+  else if (options.warn)
+    options.warn("no cache: " + opened.status().message());
+}
+
+cache::Fields CompileCache::begin(const ModelDirectory &directory, const ShapeChoice &shape,
+                                  const std::vector<kernel::TargetAttr> &targets) {
+  if (store_ && directory.checkpoint)
+    for (const CheckpointFile &file : directory.checkpoint->files()) {
+      auto digest = cache::sourceDigest(&*store_, file.file, store_->options().threads);
+      if (!digest.isOk()) {
+        store_->warn(digest.status().message());
+        store_.reset(); // without the files' digests there are no keys
+        sources_.clear();
+        break;
+      }
+      sources_.push_back(*digest);
+    }
+  engineFields_ = engineFields(options_, directory, shape, targets, sources_);
+  return engineFields_;
+}
+
+std::optional<emit::StoredWeights> CompileCache::give(cache::Entry entry) {
+  const cache::Part *part = entry.manifest.find(kWeights);
+  const io::MappedFile *file = entry.find(kWeights);
+  // The first page is that of a weights file for this very digest; the digest itself the store has checked.
+  if (!part || part->prefix != kSegmentAlignment || part->bytes < kSegmentAlignment)
+    return std::nullopt;
+  const std::vector<uint8_t> prefix = emit::weightsFilePrefix(part->bytes - kSegmentAlignment, part->digest);
+  if (std::memcmp(file->bytes().data(), prefix.data(), prefix.size()) != 0)
+    return std::nullopt;
+  weights_ = std::move(entry);
+  file = weights_->find(kWeights);
+  return emit::StoredWeights{file, weights_->manifest.find(kWeights)->digest, cache::mayHardLink(file->descriptor())};
+}
+
+std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
+  if (!store_)
+    return nullptr;
+  auto head = store_->find(cache::keyOf(cache::Kind::Engine, engineFields_), engineFields_);
+  if (!head || head->files.size() != 1 || head->manifest.parts[0].name != kHead)
+    return nullptr;
+  const auto reference = head->manifest.notes.find("weights");
+  if (reference == head->manifest.notes.end() || !cache::isHexDigest(reference->second))
+    return nullptr;
+  auto entry = store_->find({cache::Kind::Weights, reference->second});
+  auto stored = entry ? give(*std::move(entry)) : std::nullopt;
+  if (!stored)
+    return nullptr; // dropped for space: the engine is made again, of the code that is there
+  const schema::Engine *metadata = metadataOf(head->files[0].bytes());
+  if (!metadata || !isMadeWith(*metadata, stored->digest)) {
+    store_->warn("the entry " + head->manifest.key.text() + " does not fit its weights and counts as missing");
+    return nullptr;
+  }
+  auto engine = std::make_unique<Engine>(Engine{*std::move(head), *stored, metadata});
+  say("engine", CacheOutcome::Hit);
+  return engine;
+}
+
+std::string CompileCache::missText() const {
+  if (!store_)
+    return "the cache cannot be used";
+  return "no entry " + cache::keyOf(cache::Kind::Engine, engineFields_).text() + " in " + store_->root();
+}
+
+void CompileCache::storeEngine(const std::vector<uint8_t> &head, const EnginePlan &plan) {
+  // Without its weights an engine could not be made from the entry.
+  if (!store_ || store_->isReadOnly() || !weights_)
+    return store_ ? say("engine", CacheOutcome::Missed) : void();
+  const cache::Key key = cache::keyOf(cache::Kind::Engine, engineFields_);
+  auto lock = store_->lock(key);
+  if (!lock || !store_->accepts(head.size()))
+    return say("engine", CacheOutcome::Missed);
+  cache::Fields notes = notesOf(plan);
+  notes["weights"] = weights_->manifest.key.hex;
+  cache::NewPart part{.name = kHead, .bytes = head};
+  auto stored = store_->publish(*lock, key, engineFields_, std::move(notes), {&part, 1});
+  if (!stored.isOk())
+    store_->warn(stored.status().message());
+  say("engine", stored.isOk() ? CacheOutcome::Stored : CacheOutcome::Missed);
+}
+
+FailureOr<codegen::CodeImage> CompileCache::code(ModuleOp module, kernel::TargetAttr target, const EnginePlan &plan,
+                                                 const Generate &generate) {
+  if (!store_)
+    return generate();
+  const std::string part = "code " + target.getSpec().str();
+  const cache::Fields fields = codeFields(module, target);
+  const cache::Key key = cache::keyOf(cache::Kind::Code, fields);
+  auto find = [&]() -> std::optional<codegen::CodeImage> {
+    const auto entry = store_->find(key, fields);
+    const io::MappedFile *object = entry ? entry->find(kObject) : nullptr;
+    if (!object)
+      return std::nullopt;
+    say(part, CacheOutcome::Hit);
+    const auto *bytes = reinterpret_cast<const char *>(object->bytes().data());
+    return codegen::CodeImage(bytes, bytes + object->size());
+  };
+  if (auto found = find())
+    return *std::move(found);
+  auto lock = store_->lock(key);
+  if (lock)
+    if (auto found = find()) // somebody else made it meanwhile
+      return *std::move(found);
+  FailureOr<codegen::CodeImage> code = generate();
+  if (failed(code))
+    return code;
+  CacheOutcome outcome = CacheOutcome::Missed;
+  if (lock && store_->accepts(code->size())) {
+    cache::NewPart object{.name = kObject, .bytes = {reinterpret_cast<const uint8_t *>(code->data()), code->size()}};
+    auto stored = store_->publish(*lock, key, fields, notesOf(plan), {&object, 1});
+    if (!stored.isOk())
+      store_->warn(stored.status().message());
+    outcome = stored.isOk() ? CacheOutcome::Stored : CacheOutcome::Missed;
+  }
+  say(part, outcome);
+  return code;
+}
+
+Result<std::optional<emit::StoredWeights>> CompileCache::pack(const cache::Key &key, cache::Fields fields,
+                                                              const cache::KeyLock &lock,
+                                                              const emit::EngineParts &parts,
+                                                              const weights::PackOptions &options) {
+  // What fails for want of room or rights fails here only: the engine may lie elsewhere.
+  auto orGoOn = [&](Status status) -> Result<std::optional<emit::StoredWeights>> {
+    if (status.code() != Code::Resource)
+      return status;
+    store_->warn(status.message());
+    return std::optional<emit::StoredWeights>();
+  };
+  const uint64_t size = kSegmentAlignment + parts.weightBytes;
+  auto file = store_->createPart(key, kWeights, parts.sparse ? 0 : size);
+  if (!file.isOk())
+    return orGoOn(std::move(file).status());
+  if (parts.sparse)
+    if (Status status = file->resize(size); !status.isOk())
+      return orGoOn(std::move(status));
+  auto digest = emit::packWeightsFile(*file, parts.weights, parts.weightBytes, options);
+  if (!digest.isOk())
+    return orGoOn(std::move(digest).status());
+  cache::NewPart part;
+  part.name = kWeights;
+  part.file = *std::move(file);
+  part.size = size;
+  part.prefix = kSegmentAlignment;
+  part.prefixDigest = digestOf(emit::weightsFilePrefix(parts.weightBytes, *digest));
+  part.digest = *digest;
+  auto entry = store_->publish(lock, key, std::move(fields), {}, {&part, 1});
+  if (!entry.isOk())
+    return orGoOn(std::move(entry).status());
+  return give(*std::move(entry));
+}
+
+Result<std::optional<emit::StoredWeights>> CompileCache::weights(ModuleOp module, const ModelDirectory &directory,
+                                                                 const emit::EngineParts &parts,
+                                                                 const weights::PackOptions &options) {
+  if (!store_)
+    return std::optional<emit::StoredWeights>();
+  TENON_ASSIGN(cache::Fields fields, weightFields(module, directory, sources_));
+  const cache::Key key = cache::keyOf(cache::Kind::Weights, fields);
+  auto find = [&]() -> std::optional<emit::StoredWeights> {
+    auto entry = store_->find(key, fields);
+    auto stored = entry ? give(*std::move(entry)) : std::nullopt;
+    if (stored)
+      say("weights", CacheOutcome::Hit);
+    return stored;
+  };
+  if (auto found = find())
+    return found;
+  std::optional<emit::StoredWeights> stored;
+  // Zeros take no room, whatever their number.
+  if (store_->accepts(parts.sparse ? 0 : parts.weightBytes)) {
+    if (auto lock = store_->lock(key)) {
+      if (auto found = find()) // somebody else packed them meanwhile
+        return found;
+      TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, parts, options));
+    }
+  } else if (!store_->isReadOnly()) {
+    store_->warn("the weights (" + std::to_string(parts.weightBytes) + " bytes) are larger than --cache-size allows");
+  }
+  say("weights", stored ? CacheOutcome::Stored : CacheOutcome::Missed);
+  return stored;
+}
+
+void CompileCache::noteTransfer(emit::Transfer transfer) {
+  if (store_ && weights_ && transfer == emit::Transfer::Linked)
+    store_->noteLink(*weights_);
+}
+
+} // namespace tenon
