@@ -31,6 +31,31 @@ func.func @many(%x: tensor<8x32xf32>, %g: tensor<32xf32>, %w: tensor<48x32xbf16>
   return %y : tensor<8x48xf32>
 }
 
+// Rows of codes are prepared like narrow ones.
+// CHECK-LABEL: func.func @codes
+// CHECK-NOT: kernel.group "norm"
+// CHECK: kernel.group "linear"(%arg0, %arg1, %arg2)
+// CHECK: model.rms_norm
+// CHECK-NEXT: qt.quantize_rows
+// CHECK-NEXT: model.linear
+func.func @codes(%x: tensor<2x64xf32>, %g: tensor<64xf32>, %w: tensor<48x64x!qt.quantized<#qt.q4_0>>) -> tensor<2x48xf32> {
+  %n = model.rms_norm %x, %g eps 1.0e-5 : tensor<2x64xf32>, tensor<64xf32> -> tensor<2x64xf32>
+  %q = qt.quantize_rows %n : tensor<2x64xf32> -> tensor<2x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>
+  %y = model.linear %q, %w : tensor<2x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>> -> tensor<2x48xf32>
+  return %y : tensor<2x48xf32>
+}
+// CHECK-LABEL: func.func @many_codes
+// CHECK: %[[Q:.*]] = kernel.group "norm"(%arg0, %arg1)
+// CHECK: model.rms_norm
+// CHECK-NEXT: qt.quantize_rows
+// CHECK: kernel.group "linear"(%[[Q]], %arg2)
+func.func @many_codes(%x: tensor<8x64xf32>, %g: tensor<64xf32>, %w: tensor<48x64x!qt.quantized<#qt.q4_0>>) -> tensor<8x48xf32> {
+  %n = model.rms_norm %x, %g eps 1.0e-5 : tensor<8x64xf32>, tensor<64xf32> -> tensor<8x64xf32>
+  %q = qt.quantize_rows %n : tensor<8x64xf32> -> tensor<8x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>
+  %y = model.linear %q, %w : tensor<8x64x!qt.quantized<#qt.rows_int8<group = 32, sums = 32>>>, tensor<48x64x!qt.quantized<#qt.q4_0>> -> tensor<8x48xf32>
+  return %y : tensor<8x48xf32>
+}
+
 // 4 rows of 4096 fill 64 KiB; 4 rows of 4112 are too many bytes for every worker's stack.
 // CHECK-LABEL: func.func @just_fits
 // CHECK-NOT: kernel.group "norm"
