@@ -1,10 +1,11 @@
 """Synthetic weights of a Llama config, written for each program that is compared: the same numbers for all.
 
-Weights are uniform with variance 1 / columns from a fixed seed, as `tenon compile random:` has them in kind: speed does not depend on them, and no
-activation overflows. Needs numpy, gguf and, for CTranslate2's folder, ctranslate2.
+Weights are uniform with variance 1 / columns, seeded by their names, as `tenon compile random:` has them in kind: speed does not depend on them, and
+no activation overflows. Needs numpy, gguf and, for CTranslate2's folder, ctranslate2.
 """
 
 import json
+import math
 import pathlib
 
 import gguf
@@ -13,6 +14,7 @@ import numpy
 
 class Llama:
     def __init__(self, config_path):
+        self.config_path = pathlib.Path(config_path)
         config = json.loads(pathlib.Path(config_path).read_text())
         self.layers = config["num_hidden_layers"]
         self.hidden = config["hidden_size"]
@@ -54,6 +56,14 @@ def matrix(name, rows, columns):
     return random.random((rows, columns), dtype=numpy.float32) * (2 * bound) - bound
 
 
+def interleaved(llama, name, values):
+    """GGUF's order of query and key rows: the pairs that rotate together lie side by side, where the others have them half a head apart."""
+    if not name.endswith(("attn_q", "attn_k")):
+        return values
+    split = values.reshape(-1, 2, llama.head_dim // 2, values.shape[1])
+    return split.swapaxes(1, 2).reshape(values.shape)
+
+
 def add_vocabulary(writer, size):
     """Bytes, made-up words, and the two special tokens. Byte-level, since not every program reads the other kind from GGUF."""
     printable = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
@@ -91,7 +101,7 @@ def write_gguf(llama, path, kind):
     add_vocabulary(writer, llama.vocab)
     quant = gguf.GGMLQuantizationType[kind]
     for name, rows, columns in llama.matrices():
-        data = gguf.quants.quantize(matrix(name, rows, columns), quant)
+        data = gguf.quants.quantize(interleaved(llama, name, matrix(name, rows, columns)), quant)
         writer.add_tensor(name + ".weight", data, raw_dtype=quant)
     for name in llama.norms():
         writer.add_tensor(name + ".weight", numpy.ones(llama.hidden, numpy.float32))
@@ -99,6 +109,39 @@ def write_gguf(llama, path, kind):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+HF_NAMES = {
+    "token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
+    "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
+}
+
+
+def hugging_face_name(name):
+    if not name.startswith("blk."):
+        return HF_NAMES[name] + ".weight"
+    _, layer, part = name.split(".")
+    return f"model.layers.{layer}.{HF_NAMES[part]}.weight"
+
+
+def write_folder(llama, folder):
+    """config.json and one file of bf16 safetensors: what `tenon compile FOLDER` reads, without a tokenizer."""
+    folder = pathlib.Path(folder)
+    folder.mkdir()
+    (folder / "config.json").write_text(llama.config_path.read_text())
+    tensors = [(name, (rows, columns)) for name, rows, columns in llama.matrices()] + [(name, (llama.hidden,)) for name in llama.norms()]
+    header, end = {}, 0
+    for name, shape in tensors:
+        begin, end = end, end + 2 * math.prod(shape)
+        header[hugging_face_name(name)] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(folder / "model.safetensors", "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name, shape in tensors:
+            values = matrix(name, *shape) if len(shape) == 2 else numpy.ones(shape, numpy.float32)
+            gguf.quants.quantize(values, gguf.GGMLQuantizationType.BF16).tofile(file)
 
 
 def write_ctranslate2(llama, folder, quantization):
