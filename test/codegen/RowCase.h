@@ -34,7 +34,7 @@ inline std::vector<ref::Value> deepCopy(const std::vector<ref::Value> &values) {
 }
 
 inline bool sameBits(const std::vector<float> &a, const std::vector<float> &b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 // Runs with 1, 2, 3, 16 and 64 workers; `results` and the caches in `after` are those of the first run, and the others
