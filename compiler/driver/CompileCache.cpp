@@ -1,6 +1,7 @@
 #include "compiler/driver/CompileCache.h"
 
 #include "compiler/cache/LinkRule.h"
+#include "compiler/cache/Nearest.h"
 #include "compiler/cache/Sources.h"
 #include "runtime/base/Checked.h"
 
@@ -95,6 +96,8 @@ std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
   if (!store_)
     return nullptr;
   auto head = store_->find(cache::keyOf(cache::Kind::Engine, engineFields_), engineFields_);
+  if (!head && !options_.requireHit)
+    explainMiss();
   if (!head || head->files.size() != 1 || head->manifest.parts[0].name != kHead)
     return nullptr;
   const auto reference = head->manifest.notes.find("weights");
@@ -114,10 +117,24 @@ std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
   return engine;
 }
 
+// Why the engine is made, where one like it is there.
+void CompileCache::explainMiss() const {
+  const auto nearest = cache::findNearest(*store_, cache::Kind::Engine, engineFields_);
+  if (nearest && !nearest->differences.empty() && options_.note)
+    options_.note("cache: the nearest engine differs in " + cache::differencesText(nearest->differences, 3));
+}
+
 std::string CompileCache::missText() const {
   if (!store_)
     return "the cache cannot be used";
-  return "no entry " + cache::keyOf(cache::Kind::Engine, engineFields_).text() + " in " + store_->root();
+  const std::string text =
+      "no entry " + cache::keyOf(cache::Kind::Engine, engineFields_).text() + " in " + store_->root();
+  const auto nearest = cache::findNearest(*store_, cache::Kind::Engine, engineFields_);
+  if (!nearest)
+    return text + ", nor any other engine";
+  if (nearest->differences.empty())
+    return text + " that is whole, with its weights";
+  return text + "\nthe nearest engine differs in " + cache::differencesText(nearest->differences, 6);
 }
 
 void CompileCache::storeEngine(const std::vector<uint8_t> &head, const EnginePlan &plan) {

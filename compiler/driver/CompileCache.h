@@ -53,6 +53,7 @@ public:
   std::vector<CachePart> takeReport() { return std::move(report_); }
 
 private:
+  void explainMiss() const;
   void say(std::string part, CacheOutcome outcome) { report_.push_back({std::move(part), outcome}); }
   std::optional<emit::StoredWeights> give(cache::Entry entry);
   Result<std::optional<emit::StoredWeights>> pack(const cache::Key &key, cache::Fields fields,

@@ -9,7 +9,8 @@ namespace {
 class CacheVerb final : public Verb {
 public:
   CacheVerb() {
-    for (auto make : {makeCacheStats, makeCacheLs, makeCacheRm, makeCacheGc, makeCacheVerify, makeCacheKeys})
+    for (auto make : {makeCacheExplain, makeCacheStats, makeCacheLs, makeCacheRm, makeCacheGc, makeCacheVerify,
+                      makeCacheExport, makeCacheImport, makeCacheKeys})
       actions_.push_back({make(), nullptr});
   }
   const char *name() const override { return "cache"; }

@@ -1,0 +1,231 @@
+#include "compiler/cache/Bundle.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <zstd.h>
+
+namespace tenon::cache {
+namespace {
+
+constexpr std::string_view kMagic = "tenon cache bundle 1\n";
+constexpr size_t kPiece = kDigestChunkBytes;
+
+std::span<const uint8_t> bytesOf(std::string_view text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+Status damaged(const std::string &path, const std::string &what, Code code = Code::InvalidFile) {
+  return Status(code, path + ": not a bundle of cache entries: " + what);
+}
+
+// Compresses into a file as it goes.
+class Writer {
+public:
+  explicit Writer(io::OutputFile file) : file_(std::move(file)), context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, 3);
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  }
+  Status write(std::span<const uint8_t> bytes, ZSTD_EndDirective end = ZSTD_e_continue) {
+    ZSTD_inBuffer in = {bytes.data(), bytes.size(), 0};
+    for (size_t left = 1; left != 0;) {
+      ZSTD_outBuffer out = {buffer_.data(), buffer_.size(), 0};
+      left = ZSTD_compressStream2(context_.get(), &out, &in, end);
+      if (ZSTD_isError(left))
+        return Status(Code::Resource, std::string("zstd: ") + ZSTD_getErrorName(left));
+      TENON_TRY(file_.write(at_, std::span(buffer_).first(out.pos)));
+      at_ += out.pos;
+      if (end == ZSTD_e_continue && in.pos == in.size)
+        return Status::ok();
+    }
+    return Status::ok();
+  }
+  Status finish() {
+    TENON_TRY(write({}, ZSTD_e_end));
+    return file_.commit();
+  }
+
+private:
+  io::OutputFile file_;
+  std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx *)> context_;
+  std::vector<uint8_t> buffer_ = std::vector<uint8_t>(ZSTD_CStreamOutSize());
+  uint64_t at_ = 0;
+};
+
+// Gives decompressed bytes in order.
+class Reader {
+public:
+  explicit Reader(const io::MappedFile &file) : file_(file), context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 27); // at most 128 MiB of memory
+  }
+  // Fills all of `bytes`.
+  Status read(std::span<uint8_t> bytes) {
+    ZSTD_outBuffer out = {bytes.data(), bytes.size(), 0};
+    while (out.pos < out.size) {
+      if (in_.pos == in_.size)
+        TENON_TRY(refill());
+      TENON_TRY(decompress(out));
+    }
+    return Status::ok();
+  }
+
+  // Nothing is left: zstd has seen its checksum, and the file ends there.
+  Status finish() {
+    while (!frameEnded_) {
+      if (in_.pos == in_.size)
+        TENON_TRY(refill());
+      ZSTD_outBuffer none = {nullptr, 0, 0};
+      TENON_TRY(decompress(none));
+    }
+    return in_.pos == in_.size && at_ == file_.size() ? Status::ok()
+                                                      : damaged(file_.path(), "something comes after its end");
+  }
+
+private:
+  Status decompress(ZSTD_outBuffer &out) {
+    const size_t left = ZSTD_decompressStream(context_.get(), &out, &in_);
+    frameEnded_ = left == 0;
+    return ZSTD_isError(left) ? damaged(file_.path(), ZSTD_getErrorName(left)) : Status::ok();
+  }
+
+  Status refill() {
+    const uint64_t size = std::min<uint64_t>(buffer_.size(), file_.size() - at_);
+    if (size == 0)
+      return damaged(file_.path(), "it was cut off");
+    TENON_TRY(file_.read(at_, std::span(buffer_).first(size)));
+    at_ += size;
+    in_ = {buffer_.data(), size, 0};
+    return Status::ok();
+  }
+
+  const io::MappedFile &file_;
+  std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx *)> context_;
+  std::vector<uint8_t> buffer_ = std::vector<uint8_t>(ZSTD_DStreamInSize());
+  ZSTD_inBuffer in_ = {nullptr, 0, 0};
+  uint64_t at_ = 0;
+  bool frameEnded_ = false;
+};
+
+Status writeSize(Writer &writer, uint32_t size) {
+  const uint8_t bytes[4] = {static_cast<uint8_t>(size), static_cast<uint8_t>(size >> 8),
+                            static_cast<uint8_t>(size >> 16), static_cast<uint8_t>(size >> 24)};
+  return writer.write(bytes);
+}
+
+Status writeEntry(Writer &writer, const Entry &entry) {
+  const std::string text = manifestText(entry.manifest);
+  TENON_TRY(writeSize(writer, static_cast<uint32_t>(text.size())));
+  TENON_TRY(writer.write(bytesOf(text)));
+  std::vector<uint8_t> buffer(kPiece);
+  for (const io::MappedFile &file : entry.files)
+    for (uint64_t at = 0; at < file.size(); at += kPiece) {
+      const std::span<uint8_t> piece(buffer.data(), std::min<uint64_t>(kPiece, file.size() - at));
+      TENON_TRY(file.read(at, piece));
+      TENON_TRY(writer.write(piece));
+    }
+  return Status::ok();
+}
+
+// The next part into a temporary of the cache; its bytes are those that the manifest promised, or it fails. Zeros stay
+// holes.
+Result<NewPart> readPart(Reader &reader, Store &store, const Key &key, const Part &part, const std::string &path) {
+  TENON_ASSIGN(io::OutputFile file, store.createPart(key, part.name, 0));
+  TENON_TRY(file.resize(part.bytes));
+  std::vector<uint8_t> buffer(kPiece);
+  TreeHasher rest;
+  auto copy = [&](uint64_t from, uint64_t to, auto &&hash) -> Status {
+    for (uint64_t at = from; at < to; at += kPiece) {
+      const std::span<uint8_t> piece(buffer.data(), std::min<uint64_t>(kPiece, to - at));
+      TENON_TRY(reader.read(piece));
+      hash(piece);
+      if (std::any_of(piece.begin(), piece.end(), [](uint8_t byte) { return byte != 0; }))
+        TENON_TRY(file.write(at, piece));
+    }
+    return Status::ok();
+  };
+  std::vector<uint8_t> prefix;
+  TENON_TRY(copy(0, part.prefix, [&](auto piece) { prefix.insert(prefix.end(), piece.begin(), piece.end()); }));
+  TENON_TRY(copy(part.prefix, part.bytes, [&](auto piece) { rest.update(piece); }));
+  if ((part.prefix > 0 && digestOf(prefix) != part.prefixDigest) || rest.finish() != part.digest)
+    return damaged(path, key.text() + ": " + part.name + " does not have its digest", Code::Integrity);
+  NewPart made;
+  made.name = part.name;
+  made.file = std::move(file);
+  made.size = part.bytes;
+  made.prefix = part.prefix;
+  made.prefixDigest = part.prefixDigest;
+  made.digest = part.digest;
+  return made;
+}
+
+Status readEntry(Reader &reader, Store &store, Manifest manifest, const std::string &path) {
+  constexpr uint64_t kMaxPrefix = 1 << 20; // kept in memory
+  const Key key = manifest.key;
+  if (!store.accepts(manifest.bytes()))
+    return Status(Code::Constraint, path + ": " + key.text() + " has " + std::to_string(manifest.bytes()) +
+                                        " bytes, more than --cache-size allows");
+  auto lock = store.lock(key);
+  if (!lock)
+    return Status(Code::Resource, path + ": " + key.text() + " cannot be stored: another process is at work on it");
+  std::vector<NewPart> parts;
+  for (const Part &part : manifest.parts) {
+    if (part.prefix > kMaxPrefix)
+      return damaged(path, key.text() + ": a prefix of " + std::to_string(part.prefix) + " bytes");
+    TENON_ASSIGN(NewPart made, readPart(reader, store, key, part, path));
+    parts.push_back(std::move(made));
+  }
+  return store.publish(*lock, key, std::move(manifest.fields), std::move(manifest.notes), parts).status();
+}
+
+} // namespace
+
+Result<Shipped> exportBundle(Store &store, const std::vector<Key> &keys, const std::string &path) {
+  Shipped shipped;
+  TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, 0));
+  Writer writer(std::move(file));
+  TENON_TRY(writer.write(bytesOf(kMagic)));
+  for (const Key &key : keys) {
+    const auto entry = store.find(key);
+    if (!entry)
+      return Status(Code::InvalidFile, key.text() + " is not in the cache, or damaged");
+    TENON_TRY(writeEntry(writer, *entry));
+    ++shipped.entries;
+    shipped.bytes += entry->manifest.bytes();
+  }
+  TENON_TRY(writeSize(writer, 0));
+  TENON_TRY(writer.finish());
+  return shipped;
+}
+
+Result<Shipped> importBundle(Store &store, const std::string &path) {
+  Shipped shipped;
+  TENON_ASSIGN(const io::MappedFile file, io::MappedFile::open(path));
+  Reader reader(file);
+  std::string magic(kMagic.size(), '\0');
+  TENON_TRY(reader.read({reinterpret_cast<uint8_t *>(magic.data()), magic.size()}));
+  if (magic != kMagic)
+    return damaged(path, "it does not begin as one");
+  for (;;) {
+    uint8_t size[4];
+    TENON_TRY(reader.read(size));
+    const uint32_t bytes =
+        uint32_t(size[0]) | uint32_t(size[1]) << 8 | uint32_t(size[2]) << 16 | uint32_t(size[3]) << 24;
+    if (bytes == 0) {
+      TENON_TRY(reader.finish());
+      return shipped;
+    }
+    if (bytes > kMaxManifestBytes)
+      return damaged(path, "a manifest of " + std::to_string(bytes) + " bytes");
+    std::string text(bytes, '\0');
+    TENON_TRY(reader.read({reinterpret_cast<uint8_t *>(text.data()), text.size()}));
+    auto manifest = parseManifest(text);
+    if (!manifest.isOk())
+      return std::move(manifest).status().within(path);
+    const uint64_t partBytes = manifest->bytes();
+    TENON_TRY(readEntry(reader, store, *std::move(manifest), path));
+    ++shipped.entries;
+    shipped.bytes += partBytes;
+  }
+}
+
+} // namespace tenon::cache

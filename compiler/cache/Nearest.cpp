@@ -1,0 +1,63 @@
+#include "compiler/cache/Nearest.h"
+
+#include "compiler/cache/Collect.h"
+
+#include <algorithm>
+
+namespace tenon::cache {
+namespace {
+
+std::vector<Difference> compare(const Fields &asked, const Fields &there) {
+  std::vector<Difference> differences;
+  for (const auto &[name, value] : asked)
+    if (const auto at = there.find(name); at == there.end())
+      differences.push_back({name, value, std::nullopt});
+    else if (at->second != value)
+      differences.push_back({name, value, at->second});
+  for (const auto &[name, value] : there)
+    if (!asked.contains(name))
+      differences.push_back({name, std::nullopt, value});
+  return differences;
+}
+
+std::string shown(const std::optional<std::string> &value) {
+  constexpr size_t kMost = 48;
+  if (!value)
+    return "nothing";
+  return value->size() <= kMost ? *value : value->substr(0, kMost) + "...";
+}
+
+} // namespace
+
+std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &asked) {
+  std::optional<Nearest> best;
+  int64_t bestUsed = 0;
+  for (const Listed &entry : listEntries(store)) {
+    if (!entry.whole || entry.key.kind != kind)
+      continue;
+    auto manifest = store.readManifest(entry.key);
+    if (!manifest.isOk())
+      continue;
+    std::vector<Difference> differences = compare(asked, manifest->fields);
+    if (best && std::pair(differences.size(), -entry.used) >= std::pair(best->differences.size(), -bestUsed))
+      continue;
+    best = Nearest{entry.key, std::move(manifest->notes), std::move(differences)};
+    bestUsed = entry.used;
+  }
+  if (best)
+    std::sort(best->differences.begin(), best->differences.end(),
+              [](const Difference &a, const Difference &b) { return a.field < b.field; });
+  return best;
+}
+
+std::string differencesText(const std::vector<Difference> &differences, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < std::min(most, differences.size()); ++i)
+    text += (i ? "; " : "") + differences[i].field + " " + shown(differences[i].asked) + ", there " +
+            shown(differences[i].there);
+  if (differences.size() > most)
+    text += "; and " + std::to_string(differences.size() - most) + " more";
+  return text;
+}
+
+} // namespace tenon::cache

@@ -1,0 +1,26 @@
+// Why something was not found: the entry that comes nearest, and the fields in which it differs.
+#pragma once
+
+#include "compiler/cache/Store.h"
+
+namespace tenon::cache {
+
+struct Difference {
+  std::string field;
+  std::optional<std::string> asked, there; // one of them may be missing
+};
+
+struct Nearest {
+  Key key;
+  Fields notes;
+  std::vector<Difference> differences; // by field
+};
+
+// Of all entries of the kind the one with the fewest differences, the latest used among equals. Nothing where there is
+// no entry at all. Damaged ones are passed over.
+std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &asked);
+
+// "shape.max-batch 4, there 2; build.program ..., there ...": at most `most` fields, long values cut.
+std::string differencesText(const std::vector<Difference> &differences, size_t most);
+
+} // namespace tenon::cache

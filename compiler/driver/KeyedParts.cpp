@@ -1,0 +1,35 @@
+#include "compiler/driver/KeyedParts.h"
+
+#include "compiler/cache/Sources.h"
+#include "compiler/driver/CacheKeys.h"
+
+using namespace mlir;
+
+namespace tenon {
+
+Result<std::vector<KeyedPart>> keyedParts(const CompileOptions &options, cache::Store *store) {
+  Lowering lowering(options);
+  TENON_ASSIGN(const auto targets, lowering.targets());
+  TENON_ASSIGN(OpenedModel opened, lowering.open());
+  SourceDigests sources;
+  if (opened.directory.checkpoint)
+    for (const CheckpointFile &file : opened.directory.checkpoint->files()) {
+      TENON_ASSIGN(const Digest digest, cache::sourceDigest(store, file.file, lowering.jobs()));
+      sources.push_back(digest);
+    }
+  std::vector<KeyedPart> parts;
+  parts.push_back(
+      {"engine", cache::Kind::Engine, engineFields(options, opened.directory, opened.shape, targets, sources)});
+  TENON_ASSIGN(const LoadedModel model, lowering.build(std::move(opened)));
+  for (kernel::TargetAttr target : targets) {
+    TENON_ASSIGN(OwningOpRef<ModuleOp> module, lowering.lower(model, target, Phase::Plan));
+    if (parts.size() == 1) {
+      TENON_ASSIGN(cache::Fields weights, weightFields(*module, model.directory, sources));
+      parts.push_back({"weights", cache::Kind::Weights, std::move(weights)});
+    }
+    parts.push_back({"code " + target.getSpec().str(), cache::Kind::Code, codeFields(*module, target)});
+  }
+  return parts;
+}
+
+} // namespace tenon
