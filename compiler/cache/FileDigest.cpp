@@ -1,5 +1,7 @@
 #include "compiler/cache/FileDigest.h"
 
+#include "llvm/Support/BLAKE3.h"
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -10,17 +12,18 @@ namespace tenon::cache {
 
 static constexpr uint64_t kPieceBytes = kDigestGroup * kDigestChunkBytes;
 
-Result<Digest> fileDigest(const io::MappedFile &file, uint64_t from, unsigned threads) {
+// Reads [from, size()) piece by piece and calls `take(begin, bytes)` for each, from several threads at once; `begin`
+// counts from `from`.
+static Status eachPiece(const io::MappedFile &file, uint64_t from, unsigned threads, const auto &take) {
   const uint64_t bytes = file.size() - from, pieces = (bytes + kPieceBytes - 1) / kPieceBytes;
-  std::vector<Digest> chunks(chunkCount(bytes));
   std::atomic<uint64_t> next{0};
   std::mutex mutex; // guards status
   Status status;
   auto work = [&] {
     std::vector<uint8_t> buffer(std::min(bytes, kPieceBytes));
     for (uint64_t i; (i = next.fetch_add(1)) < pieces;) {
-      const uint64_t begin = i * kPieceBytes, size = std::min(kPieceBytes, bytes - begin);
-      const std::span<uint8_t> piece(buffer.data(), size);
+      const uint64_t begin = i * kPieceBytes;
+      const std::span<uint8_t> piece(buffer.data(), std::min(kPieceBytes, bytes - begin));
       Status read = file.read(from + begin, piece);
       if (!read.isOk()) {
         const std::lock_guard lock(mutex);
@@ -28,7 +31,7 @@ Result<Digest> fileDigest(const io::MappedFile &file, uint64_t from, unsigned th
         next = pieces;
         return;
       }
-      chunkDigests(piece, std::span(chunks).subspan(begin / kDigestChunkBytes, chunkCount(size)));
+      take(begin, std::span<const uint8_t>(piece));
     }
   };
   std::vector<std::thread> pool;
@@ -37,9 +40,26 @@ Result<Digest> fileDigest(const io::MappedFile &file, uint64_t from, unsigned th
   work();
   for (std::thread &thread : pool)
     thread.join();
-  if (!status.isOk())
-    return status;
+  return status;
+}
+
+Result<Digest> fileDigest(const io::MappedFile &file, uint64_t from, unsigned threads) {
+  std::vector<Digest> chunks(chunkCount(file.size() - from));
+  TENON_TRY(eachPiece(file, from, threads, [&](uint64_t begin, std::span<const uint8_t> piece) {
+    chunkDigests(piece, std::span(chunks).subspan(begin / kDigestChunkBytes, chunkCount(piece.size())));
+  }));
   return combineChunks(chunks);
+}
+
+Result<Digest> sourceFileDigest(const io::MappedFile &file, unsigned threads) {
+  std::vector<Digest> pieces((file.size() + kPieceBytes - 1) / kPieceBytes);
+  TENON_TRY(eachPiece(file, 0, threads, [&](uint64_t begin, std::span<const uint8_t> piece) {
+    pieces[begin / kPieceBytes] = llvm::BLAKE3::hash<32>(llvm::ArrayRef(piece.data(), piece.size()));
+  }));
+  llvm::BLAKE3 all;
+  for (const Digest &piece : pieces)
+    all.update(llvm::ArrayRef(piece.data(), piece.size()));
+  return all.final<32>();
 }
 
 static int64_t nanoseconds(const timespec &time) {

@@ -88,7 +88,7 @@ Result<Digest> sourceDigest(Store *store, const io::MappedFile &file, unsigned t
   if (store && before)
     if (const auto known = recall(*store, before->text()))
       return *known;
-  TENON_ASSIGN(const Digest digest, fileDigest(file, 0, threads));
+  TENON_ASSIGN(const Digest digest, sourceFileDigest(file, threads));
   const auto after = identify(file.descriptor(), file.path());
   if (before && after && before->text() != after->text())
     return Status(Code::InvalidFile, "'" + file.path() + "' changed while it was read; compile again");

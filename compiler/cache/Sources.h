@@ -9,9 +9,9 @@
 
 namespace tenon::cache {
 
-// The tree digest of the whole file; from memory where the file has not changed, else computed with the store's threads
-// and remembered. `store` may be null: nothing is remembered then. Errors: InvalidFile, Resource; InvalidFile, too,
-// when the file changes while it is read.
+// The digest of the whole file (sourceFileDigest); from memory where the file has not changed, else computed with the
+// store's threads and remembered. `store` may be null: nothing is remembered then. Errors: InvalidFile, Resource;
+// InvalidFile, too, when the file changes while it is read.
 Result<Digest> sourceDigest(Store *store, const io::MappedFile &file, unsigned threads);
 
 // Forgets the files that have changed or gone; returns how many.

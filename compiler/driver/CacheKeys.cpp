@@ -204,14 +204,15 @@ std::string printed(Operation *op) {
 // The planned module but for where weights come from and how they are made: of a weight, code knows the symbol, the
 // stored type and (in launches) the place.
 std::string codeText(ModuleOp module) {
-  std::string text = printed(module->getAttrDictionary()) + "\n";
-  for (Operation &op : *module.getBody()) {
-    if (auto weight = dyn_cast<model::WeightOp>(op)) {
-      llvm::raw_string_ostream(text) << "weight @" << weight.getSymName() << " : " << weight.getTensorType() << "\n";
-      continue;
-    }
-    text += printed(&op) + "\n";
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  // Printed at one go, so that aliases are printed once and with what they stand for.
+  OwningOpRef<ModuleOp> rest(cast<ModuleOp>(module->clone()));
+  for (auto weight : llvm::make_early_inc_range(rest->getOps<model::WeightOp>())) {
+    out << "weight @" << weight.getSymName() << " : " << weight.getTensorType() << "\n";
+    weight.erase();
   }
+  rest->print(out);
   return text;
 }
 
@@ -219,7 +220,7 @@ std::string codeText(ModuleOp module) {
 Result<std::string> sourceBytes(model::CheckpointAttr source, const ModelDirectory &directory,
                                 const SourceDigests &sources) {
   TENON_ASSIGN(const TensorInfo *tensor, directory.checkpoint->require(source.getName(), source.getType().getShape()));
-  return "file blake2b:" + toHex(sources.at(tensor->file)) + " at " + std::to_string(tensor->offset) + " of " +
+  return "file blake3:" + toHex(sources.at(tensor->file)) + " at " + std::to_string(tensor->offset) + " of " +
          std::to_string(tensor->bytes) + " as " + std::string(name(tensor->type)) + " heads " +
          std::to_string(tensor->interleavedHeads);
 }
@@ -246,7 +247,7 @@ Fields engineFields(const CompileOptions &options, const ModelDirectory &directo
     fields["target." + std::to_string(i) + ".resolved"] = printed(targets[i]);
   }
   for (size_t i = 0; i < sources.size(); ++i)
-    fields["model.file." + std::to_string(i)] = "blake2b:" + toHex(sources[i]);
+    fields["model.file." + std::to_string(i)] = "blake3:" + toHex(sources[i]);
   return fields;
 }
 
