@@ -83,18 +83,33 @@ void remember(const Store &store, const std::string &identity, const Digest &dig
 
 } // namespace
 
-Result<Digest> sourceDigest(Store *store, const io::MappedFile &file, unsigned threads) {
+Result<SourceState> readSource(Store *store, const io::MappedFile &file, unsigned threads) {
   const auto before = identify(file.descriptor(), file.path());
-  if (store && before)
-    if (const auto known = recall(*store, before->text()))
-      return *known;
-  TENON_ASSIGN(const Digest digest, sourceFileDigest(file, threads));
+  if (!before)
+    return Status(Code::Resource, "'" + file.path() + "' cannot be inspected");
+  SourceState state{{}, before->text(), isSettled(before->stamp)};
+  if (store)
+    if (const auto known = recall(*store, state.identity)) {
+      state.digest = *known;
+      return state;
+    }
+  TENON_ASSIGN(state.digest, sourceFileDigest(file, threads));
   const auto after = identify(file.descriptor(), file.path());
-  if (before && after && before->text() != after->text())
+  if (!after || after->text() != state.identity)
     return Status(Code::InvalidFile, "'" + file.path() + "' changed while it was read; compile again");
-  if (store && !store->isReadOnly() && after && isSettled(after->stamp))
-    remember(*store, after->text(), digest);
-  return digest;
+  if (store && !store->isReadOnly() && state.settled)
+    remember(*store, state.identity, state.digest);
+  return state;
+}
+
+bool isUnchanged(const SourceState &state, const io::MappedFile &file, unsigned threads) {
+  const auto now = identify(file.descriptor(), file.path());
+  if (!now || now->text() != state.identity)
+    return false;
+  if (state.settled)
+    return true;
+  const auto digest = sourceFileDigest(file, threads);
+  return digest.isOk() && *digest == state.digest;
 }
 
 uint64_t collectSources(Store &store) {

@@ -9,10 +9,20 @@
 
 namespace tenon::cache {
 
-// The digest of the whole file (sourceFileDigest); from memory where the file has not changed, else computed with the
-// store's threads and remembered. `store` may be null: nothing is remembered then. Errors: InvalidFile, Resource;
-// InvalidFile, too, when the file changes while it is read.
-Result<Digest> sourceDigest(Store *store, const io::MappedFile &file, unsigned threads);
+// What a file held when it was looked at.
+struct SourceState {
+  Digest digest = {};   // sourceFileDigest
+  std::string identity; // path, device, inode, size, times
+  bool settled = false; // the times are old enough to tell of any later change
+};
+
+// The file's digest, from memory where the file has not changed, else computed and remembered. `store` may be null:
+// nothing is remembered then. Errors: InvalidFile, Resource; InvalidFile, too, when the file changes while it is read.
+Result<SourceState> readSource(Store *store, const io::MappedFile &file, unsigned threads);
+
+// Whether the file still holds what it held then: by its identity, and for files that were not settled by their bytes.
+// What was made of a file in the meantime may be stored under its digest only if so.
+bool isUnchanged(const SourceState &state, const io::MappedFile &file, unsigned threads);
 
 // Forgets the files that have changed or gone; returns how many.
 uint64_t collectSources(Store &store);

@@ -2,7 +2,6 @@
 
 #include "compiler/cache/LinkRule.h"
 #include "compiler/cache/Nearest.h"
-#include "compiler/cache/Sources.h"
 #include "runtime/base/Checked.h"
 
 #include <algorithm>
@@ -65,14 +64,15 @@ cache::Fields CompileCache::begin(const ModelDirectory &directory, const ShapeCh
                                   const std::vector<kernel::TargetAttr> &targets) {
   if (store_ && directory.checkpoint)
     for (const CheckpointFile &file : directory.checkpoint->files()) {
-      auto digest = cache::sourceDigest(&*store_, file.file, store_->options().threads);
-      if (!digest.isOk()) {
-        store_->warn(digest.status().message());
+      auto state = cache::readSource(&*store_, file.file, store_->options().threads);
+      if (!state.isOk()) {
+        store_->warn(state.status().message());
         store_.reset(); // without the files' digests there are no keys
         sources_.clear();
         break;
       }
-      sources_.push_back(*digest);
+      sources_.push_back(state->digest);
+      states_.push_back(*std::move(state));
     }
   engineFields_ = engineFields(options_, directory, shape, targets, sources_);
   return engineFields_;
@@ -191,8 +191,16 @@ FailureOr<codegen::CodeImage> CompileCache::code(ModuleOp module, kernel::Target
   return code;
 }
 
+bool CompileCache::sourcesAreUnchanged(const ModelDirectory &directory) const {
+  for (size_t i = 0; i < states_.size(); ++i)
+    if (!cache::isUnchanged(states_[i], directory.checkpoint->files()[i].file, store_->options().threads))
+      return false;
+  return true;
+}
+
 Result<std::optional<emit::StoredWeights>> CompileCache::pack(const cache::Key &key, cache::Fields fields,
                                                               const cache::KeyLock &lock,
+                                                              const ModelDirectory &directory,
                                                               const emit::EngineParts &parts,
                                                               const weights::PackOptions &options) {
   // What fails for want of room or rights fails here only: the engine may lie elsewhere.
@@ -212,6 +220,8 @@ Result<std::optional<emit::StoredWeights>> CompileCache::pack(const cache::Key &
   auto digest = emit::packWeightsFile(*file, parts.weights, parts.weightBytes, options);
   if (!digest.isOk())
     return orGoOn(std::move(digest).status());
+  if (!sourcesAreUnchanged(directory))
+    return orGoOn(Status(Code::Resource, "the model's files changed while they were read; nothing is stored"));
   cache::NewPart part;
   part.name = kWeights;
   part.file = *std::move(file);
@@ -247,7 +257,7 @@ Result<std::optional<emit::StoredWeights>> CompileCache::weights(ModuleOp module
     if (auto lock = store_->lock(key)) {
       if (auto found = find()) // somebody else packed them meanwhile
         return found;
-      TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, parts, options));
+      TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, directory, parts, options));
     }
   } else if (!store_->isReadOnly()) {
     store_->warn("the weights (" + std::to_string(parts.weightBytes) + " bytes) are larger than --cache-size allows");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "codegen/Target.h"
+#include "compiler/cache/Sources.h"
 #include "compiler/cache/Store.h"
 #include "compiler/driver/CacheKeys.h"
 #include "compiler/driver/Compiler.h"
@@ -57,14 +58,16 @@ private:
   void say(std::string part, CacheOutcome outcome) { report_.push_back({std::move(part), outcome}); }
   std::optional<emit::StoredWeights> give(cache::Entry entry);
   Result<std::optional<emit::StoredWeights>> pack(const cache::Key &key, cache::Fields fields,
-                                                  const cache::KeyLock &lock, const emit::EngineParts &parts,
-                                                  const weights::PackOptions &options);
+                                                  const cache::KeyLock &lock, const ModelDirectory &directory,
+                                                  const emit::EngineParts &parts, const weights::PackOptions &options);
+  bool sourcesAreUnchanged(const ModelDirectory &directory) const;
 
   const CompileOptions &options_;
   std::optional<cache::Store> store_;
   cache::Fields engineFields_;
   SourceDigests sources_;
-  std::optional<cache::Entry> weights_; // that the engine is made of
+  std::vector<cache::SourceState> states_; // of the same files
+  std::optional<cache::Entry> weights_;    // that the engine is made of
   std::vector<CachePart> report_;
 };
 

@@ -14,8 +14,8 @@ Result<std::vector<KeyedPart>> keyedParts(const CompileOptions &options, cache::
   SourceDigests sources;
   if (opened.directory.checkpoint)
     for (const CheckpointFile &file : opened.directory.checkpoint->files()) {
-      TENON_ASSIGN(const Digest digest, cache::sourceDigest(store, file.file, lowering.jobs()));
-      sources.push_back(digest);
+      TENON_ASSIGN(const cache::SourceState state, cache::readSource(store, file.file, lowering.jobs()));
+      sources.push_back(state.digest);
     }
   std::vector<KeyedPart> parts;
   parts.push_back(

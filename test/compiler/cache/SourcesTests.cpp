@@ -31,9 +31,9 @@ protected:
   static Digest digest(Store *store, const std::string &path) {
     auto file = io::MappedFile::open(path);
     EXPECT_TRUE(file.isOk());
-    auto result = sourceDigest(store, *file, 2);
+    auto result = readSource(store, *file, 2);
     EXPECT_TRUE(result.isOk()) << result.status().message();
-    return *result;
+    return result->digest;
   }
   // By definition: pieces of 8 MiB.
   static Digest digestOfText(const std::string &text) {
@@ -88,6 +88,28 @@ TEST_F(SourcesTest, IgnoresDamagedRecords) {
     overwrite(record, flipped);
     ASSERT_EQ(digest(&store, path), digestOfText("content")) << at;
   }
+}
+
+// Bytes that were packed from a file that changed meanwhile must not be stored under its digest.
+TEST_F(SourcesTest, SeesChangesOfFreshAndOldFiles) {
+  const std::string path = write("a", "content");
+  auto file = io::MappedFile::open(path);
+  ASSERT_TRUE(file.isOk());
+  auto fresh = readSource(nullptr, *file, 1);
+  ASSERT_TRUE(fresh.isOk());
+  EXPECT_FALSE(fresh->settled);
+  EXPECT_TRUE(isUnchanged(*fresh, *file, 1));
+  SourceState other = *fresh; // as if the times had not moved with the bytes
+  other.digest[0] ^= 1;
+  EXPECT_FALSE(isUnchanged(other, *file, 1));
+  settle();
+  auto old = readSource(nullptr, *file, 1);
+  ASSERT_TRUE(old.isOk());
+  EXPECT_TRUE(old->settled);
+  EXPECT_TRUE(isUnchanged(*old, *file, 1));
+  write("a", "CONTENT");
+  EXPECT_FALSE(isUnchanged(*old, *file, 1));
+  EXPECT_FALSE(isUnchanged(*fresh, *file, 1));
 }
 
 TEST_F(SourcesTest, DoesWithoutAStore) {
