@@ -157,7 +157,8 @@ TEST(Pipeline, TotalsOfLlama8B) {
   EXPECT_EQ(variant.getArenaBytes(), 256ull * (2 * 4096 * 4 + 14336 * 2));
 }
 
-// Planning and code generation cost per kernel what they cost for two layers (docs/performance.md has `plan` in seconds).
+// Planning and code generation cost per kernel what they cost for two layers (docs/performance.md has `plan` in
+// seconds).
 TEST(Pipeline, KernelsOfLlama70BAreThoseOfTwoLayers) {
   auto kernelsOf = [](const LlamaShape &shape) -> int64_t {
     MLIRContext context(MLIRContext::Threading::DISABLED);
