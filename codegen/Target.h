@@ -22,6 +22,18 @@ struct Host {
 
 using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
+// Marks an error as the system's refusal (of memory, of a file's size) rather than a fault of the module.
+inline mlir::InFlightDiagnostic asResourceError(mlir::InFlightDiagnostic diagnostic) {
+  diagnostic.getUnderlyingDiagnostic()->getMetadata().emplace_back(llvm::StringRef("resource"));
+  return diagnostic;
+}
+inline bool isResourceError(mlir::Diagnostic &diagnostic) {
+  return llvm::any_of(diagnostic.getMetadata(), [](const mlir::DiagnosticArgument &argument) {
+    return argument.getKind() == mlir::DiagnosticArgument::DiagnosticArgumentKind::String &&
+           argument.getAsString() == "resource";
+  });
+}
+
 // One code image: a shared object (CPU) that exports the kernels of a module by name.
 using CodeImage = std::vector<char>;
 

@@ -94,7 +94,7 @@ FailureOr<CodeImage> tenon::codegen::cpu::compileKernels(ModuleOp module, const 
       return failure();
     linked.push_back(std::move(*object));
   }
-  return linkSharedObject(linked, [&] { return module.emitError(); });
+  return linkSharedObject(linked, [&] { return emitError(module.getLoc()); }); // without the module's text
 }
 
 FailureOr<std::string> tenon::codegen::cpu::printKernels(ModuleOp module, const Machine &machine, Stage stage,

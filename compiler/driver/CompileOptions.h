@@ -12,7 +12,7 @@ namespace tenon {
 struct CompileOptions {
   std::string model;                             // folder, GGUF file, random:CONFIG.json or zeros:CONFIG.json
   std::string output;                            // engine file
-  std::vector<std::string> targets = {"native"}; // specs, in order of preference
+  std::vector<std::string> targets = {"native"}; // specs; only of equal ones (HostCheck.h) is the first preferred
   std::string quant = "auto";                    // a recipe of weight formats (passes/quant/FormatRecipe.h)
   std::string kv = "auto";                       // auto, bf16, f16, f32 or int8: keys and values
   std::string activations = "auto";              // auto, int8 or float (passes/quant/QuantizeActivations.cpp)

@@ -73,7 +73,8 @@ Status checkTokenizer(const ModelDirectory &directory) {
     return Status::ok();
   Status status = text::Tokenizer::parse(files.tokenizer, files.tokenizerConfig).status();
   // A GGUF file's metadata were made into that text.
-  return directory.files.size() == 1 ? std::move(status).within(directory.source + ", as tokenizer.json") : status;
+  return directory.files.size() == 1 ? std::move(status).within(directory.source + ", as tokenizer.json")
+                                     : std::move(status).within(directory.source);
 }
 
 std::string describeModel(const std::string &family, uint64_t parameters, const ShapeChoice &shape) {
@@ -197,8 +198,14 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_ASSIGN(const auto targets, lowering.targets());
   TENON_ASSIGN(OpenedModel opened, lowering.open());
   TENON_TRY(io::checkOutput(options.output, opened.directory.files));
-  if (!options.depfile.empty())
+  if (!options.depfile.empty()) {
     TENON_TRY(io::checkOutput(options.depfile, opened.directory.files));
+    TENON_TRY(io::checkDistinct(options.depfile, options.output));
+  }
+  if (const ModelFacts &facts = opened.family->facts(); facts.contextLimit < facts.maxPositions)
+    note(options, "the model's sliding_window of " + std::to_string(facts.contextLimit) +
+                      " tokens limits --max-seq: of its " + std::to_string(facts.maxPositions) +
+                      " positions no more are used");
   CompileCache cache(options, lowering.jobs());
   cache::Fields key = cache.begin(opened.directory, opened.shape, targets);
   if (const auto found = cache.findEngine()) {

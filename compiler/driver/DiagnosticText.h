@@ -1,6 +1,7 @@
 // Turns MLIR diagnostics into the Status that the driver's callers see.
 #pragma once
 
+#include "codegen/Target.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "runtime/base/Status.h"
@@ -18,15 +19,17 @@ public:
             return mlir::failure(); // not ours
           if (text_.empty()) {
             text_ = diagnostic.str();
+            resource_ = codegen::isResourceError(diagnostic);
             for (mlir::Diagnostic &note : diagnostic.getNotes())
               text_ += "\n" + note.str();
           }
           return mlir::success();
         }) {}
 
-  // `what` names the work that failed.
+  // `what` names the work that failed. Resource instead of `code` where the system refused.
   Status failed(Code code, const std::string &what) const {
-    return Status(code, what + ": " + (text_.empty() ? "failed without a message" : text_));
+    return Status(resource_ ? Code::Resource : code,
+                  what + ": " + (text_.empty() ? "failed without a message" : text_));
   }
 
   // The same failure with what was collected.
@@ -36,6 +39,7 @@ public:
 
 private:
   std::string text_;
+  bool resource_ = false;
   mlir::ScopedDiagnosticHandler handler_;
 };
 

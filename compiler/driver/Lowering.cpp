@@ -51,6 +51,17 @@ schema::ModelInfoT modelInfo(ModuleOp module, const ModelFacts &facts, const Mod
   return info;
 }
 
+// Messages about files name them as they stand in the model's folder: which folder that is goes before.
+Status inModel(Status status, const std::string &source) {
+  if (status.isOk() || status.message().find(source) != std::string::npos)
+    return status;
+  const std::string name = source.substr(source.rfind('/') + 1); // npos + 1 == 0: all of it
+  const std::string file = name.substr(name.find(':') + 1);      // of random:CONFIG.json
+  if (!file.empty() && status.message().starts_with(file + ":"))
+    return Status(status.code(), source + status.message().substr(file.size()));
+  return std::move(status).within(source);
+}
+
 codegen::Host hostOf(const cpu::HostFeatures &features) { return {features.arch, features.features}; }
 
 } // namespace
@@ -72,10 +83,16 @@ Result<OpenedModel> Lowering::open() {
   auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
   if (failed(FormatRecipe::parse(context_.get(), options_.quant, atFlag)))
     return mistakes.failed(Code::Usage, "--quant");
-  TENON_ASSIGN(ModelDirectory directory, ModelDirectory::open(options_.model));
-  TENON_ASSIGN(std::unique_ptr<FamilyModel> family, readModel(directory.config));
+  auto opened = ModelDirectory::open(options_.model);
+  if (!opened.isOk())
+    return inModel(std::move(opened).status(), options_.model);
+  ModelDirectory directory = *std::move(opened);
+  auto read = readModel(directory.config);
+  if (!read.isOk())
+    return inModel(std::move(read).status(), options_.model);
+  std::unique_ptr<FamilyModel> family = *std::move(read);
   const ModelFacts &facts = family->facts();
-  TENON_TRY(checkTokenIds(directory.generation, facts.vocab));
+  TENON_TRY(inModel(checkTokenIds(directory.generation, facts.vocab), options_.model));
   TENON_ASSIGN(ShapeChoice shape, chooseShapes(options_, static_cast<uint64_t>(facts.maxPositions),
                                                static_cast<uint64_t>(facts.contextLimit)));
   return OpenedModel{std::move(directory), std::move(shape), std::move(family)};
@@ -90,7 +107,7 @@ Result<LoadedModel> Lowering::build(OpenedModel opened) {
   DiagnosticText diagnostics(context_.get());
   Result<OwningOpRef<ModuleOp>> built = opened.family->build(*context_, opened.directory, build);
   if (!built.isOk())
-    return diagnostics.explained(std::move(built).status());
+    return inModel(diagnostics.explained(std::move(built).status()), options_.model);
   OwningOpRef<ModuleOp> module = *std::move(built);
   auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
   FailureOr<FormatRecipe> recipe = FormatRecipe::parse(context_.get(), options_.quant, atFlag);

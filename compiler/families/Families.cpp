@@ -17,7 +17,11 @@ static bool lists(llvm::StringRef words, llvm::StringRef word) {
 }
 
 // The config may list classes; transformers would instantiate the first, so all must be the family's own.
-static Status checkArchitectures(const Family &family, JsonValue config) {
+static Status checkArchitectures(const Family &family, llvm::StringRef type, JsonValue config) {
+  llvm::SmallVector<llvm::StringRef> types, names;
+  family.modelTypes.split(types, ' ');
+  family.architectures.split(names, ' ');
+  const llvm::StringRef own = names[llvm::find(types, type) - types.begin()];
   auto architectures = config.find("architectures");
   if (!architectures || architectures->isNull())
     return Status::ok();
@@ -26,6 +30,9 @@ static Status checkArchitectures(const Family &family, JsonValue config) {
     TENON_ASSIGN(std::string_view name, element.string());
     if (!lists(family.architectures, llvm::StringRef(name)))
       return element.mismatch("one of " + family.architectures.str(), Code::Unsupported);
+    if (llvm::StringRef(name) != own)
+      return element.mismatch(own.str() + ", as model_type is " + type.str() + "; correct the one that is wrong",
+                              Code::InvalidFile);
   }
   return Status::ok();
 }
@@ -36,7 +43,7 @@ Result<const Family *> tenon::findFamily(const JsonDocument &document) {
   std::string known;
   for (const Family &family : kFamilies) {
     if (lists(family.modelTypes, llvm::StringRef(name))) {
-      TENON_TRY(checkArchitectures(family, document.root()));
+      TENON_TRY(checkArchitectures(family, llvm::StringRef(name), document.root()));
       return &family;
     }
     known += (known.empty() ? "" : " ") + family.modelTypes.str();

@@ -57,13 +57,13 @@ public:
 struct Family {
   llvm::StringLiteral name;
   llvm::StringLiteral modelTypes;    // of config.json, separated by spaces
-  llvm::StringLiteral architectures; // accepted where the config lists any
+  llvm::StringLiteral architectures; // one for each model type, accepted where the config lists any
   Result<std::unique_ptr<FamilyModel>> (*read)(ConfigReader &config);
 };
 std::span<const Family> families();
 
 // The family for a config's model_type. Unsupported, listing the known ones, where there is none, and where the config
-// names an architecture that is not the family's.
+// names an architecture that is not the family's; InvalidFile where that is another model_type's.
 Result<const Family *> findFamily(const JsonDocument &config);
 
 // Reads config.json with the family that it names.

@@ -44,6 +44,12 @@ Result<TokenizerFiles> readTokenizer(const fs::path &folder, PathList &files) {
   TENON_ASSIGN(out.tokenizer, readIfThere(folder / "tokenizer.json", kMaxTokenizer, files));
   TENON_ASSIGN(out.tokenizerConfig, readIfThere(folder / "tokenizer_config.json", kMaxTokenizerConfig, files));
   TENON_ASSIGN(out.specialTokensMap, readIfThere(folder / "special_tokens_map.json", kMaxTokenizerConfig, files));
+  // Of the same names as tokenizer_config.json, which is what is followed: only a broken download is looked for.
+  if (!out.specialTokensMap.empty()) {
+    TENON_ASSIGN(const JsonDocument map,
+                 parseJson(out.specialTokensMap, "special_tokens_map.json", {.maxBytes = kMaxTokenizerConfig}));
+    TENON_TRY(map.root().asObject().status());
+  }
   TENON_ASSIGN(out.chatTemplate, readIfThere(folder / "chat_template.jinja", kMaxTokenizerConfig, files));
   if (!out.tokenizer.empty())
     return out;

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <elf.h>
+#include <optional>
 
 namespace tenon {
 
@@ -48,6 +49,7 @@ static std::string join(const std::vector<std::string> &names) {
 
 Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &host) {
   std::string reasons;
+  std::optional<uint32_t> best;
   const auto &variants = *file.metadata().ranks()->Get(0)->variants();
   for (uint32_t i = 0; i < variants.size(); ++i) {
     const schema::Variant &variant = *variants.Get(i);
@@ -62,10 +64,13 @@ Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &
       continue;
     }
     std::vector<std::string> missing = host.missing(splitFeatures(variant.features()->string_view()));
-    if (missing.empty())
-      return i;
-    reasons += "\n  " + target + " needs " + join(missing);
+    if (!missing.empty())
+      reasons += "\n  " + target + " needs " + join(missing);
+    else if (!best || variant.flops_per_byte() > variants.Get(*best)->flops_per_byte())
+      best = i;
   }
+  if (best)
+    return *best;
   return Status(Code::HostUnfit, file.path() + ": this machine (" + host.arch + ", " + host.cpuName +
                                      ") runs none of the engine's targets" + reasons +
                                      "\n  compile for this machine: tenon compile MODEL -o FILE --target native");

@@ -6,8 +6,9 @@
 
 namespace tenon {
 
-// The first variant of rank 0 whose architecture and CPU features `host` has.
-// Error: HostUnfit: for every variant what is missing, what the host is, and the compile command that would serve it.
+// Of the variants of rank 0 whose architecture and CPU features `host` has, the one with the largest flops_per_byte,
+// and of equals the first: which one runs does not depend on the order in which targets were named. Error: HostUnfit:
+// for every variant what is missing, what the host is, and the compile command that would serve it.
 Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &host);
 
 struct HostMemory {

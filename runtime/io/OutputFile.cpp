@@ -30,8 +30,18 @@ static Status outputError(std::string_view verb, const std::string &path, int er
   return status.code() == Code::InvalidFile ? Status(Code::Usage, status.message() + "; write elsewhere") : status;
 }
 
+// What the symbolic link `path` says, as a name that holds from here; empty where there is no such link.
+static std::string linkTarget(const std::string &path) {
+  char text[PATH_MAX];
+  const ssize_t length = readlink(path.c_str(), text, sizeof text);
+  if (length <= 0 || length == sizeof text)
+    return "";
+  const std::string target(text, static_cast<size_t>(length));
+  return target[0] == '/' ? target : folderOf(path) + "/" + target;
+}
+
 // `path` as an absolute name without symbolic links. The file need not exist; its folder must.
-static Result<std::string> resolve(const std::string &path) {
+static Result<std::string> resolve(const std::string &path, int linksLeft = 40) {
   struct stat info;
   char real[PATH_MAX];
   if (stat(path.c_str(), &info) == 0) {
@@ -43,6 +53,9 @@ static Result<std::string> resolve(const std::string &path) {
       return systemError("resolve", path, errno);
     return std::string(real);
   }
+  if (errno == ENOENT && linksLeft > 0)
+    if (const std::string target = linkTarget(path); !target.empty())
+      return resolve(target, linksLeft - 1);
   std::string folder = folderOf(path);
   std::string name = path.substr(path.rfind('/') + 1); // npos + 1 == 0: the whole path
   if (name.empty() || name == "." || name == "..")
@@ -173,7 +186,7 @@ Status OutputFile::commit(bool syncFolder) {
     return status;
   }
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    Status status = systemError("give the finished file its name", path_, errno);
+    Status status = outputError("give the finished file its name", path_, errno);
     discard();
     return status;
   }
@@ -237,6 +250,17 @@ Status checkOutput(const std::string &output, std::span<const std::string> input
   for (const std::string &path : inputs)
     if (stat(path.c_str(), &input) == 0 && input.st_dev == target.st_dev && input.st_ino == target.st_ino)
       return Status(Code::Usage, "cannot write '" + output + "': it is the input '" + path + "'; give another name");
+  return Status::ok();
+}
+
+Status checkDistinct(const std::string &output, const std::string &other) {
+  TENON_ASSIGN(const std::string first, resolve(output));
+  TENON_ASSIGN(const std::string second, resolve(other));
+  struct stat a, b;
+  if (first == second ||
+      (stat(output.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+    return Status(Code::Usage,
+                  "cannot write '" + output + "': it is the output '" + other + "', too; give another name");
   return Status::ok();
 }
 

@@ -20,7 +20,8 @@ namespace tenon::io {
 class OutputFile {
 public:
   // Reserves `size` bytes on the file system at once (0: nothing is reserved and the file grows as it is written), so
-  // that a disk that is too small is found before the work is done. A symbolic link at `path` is followed. Errors:
+  // that a disk that is too small is found before the work is done. A symbolic link at `path` is followed, also where
+  // the file that it names is not there yet. Errors:
   // Usage when `path` is something other than a regular file or its folder does not exist, Resource when the disk is
   // full (with the bytes needed and free) or the folder cannot be written.
   static Result<OutputFile> create(const std::string &path, uint64_t size);
@@ -75,5 +76,8 @@ bool linkOver(int source, const std::string &path);
 // not exist, or it names (by whatever path or link) one of the files in `inputs`: writing it would destroy what is
 // being read. Files that do not exist are nobody's input.
 Status checkOutput(const std::string &output, std::span<const std::string> inputs);
+
+// Usage when two outputs are one file, by whatever path or link: the second would replace the first.
+Status checkDistinct(const std::string &output, const std::string &other);
 
 } // namespace tenon::io

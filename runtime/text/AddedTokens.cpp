@@ -23,8 +23,8 @@ Status AddedTokens::parse(const JsonValue &node, const Normalizer *normalizer, V
     TENON_ASSIGN(token.stripRight, booleanAt(item, "rstrip"));
     TENON_ASSIGN(token.normalized, booleanAt(item, "normalized"));
     TENON_ASSIGN(token.special, booleanAt(item, "special"));
-    if (content.empty()) // the reference drops these too
-      continue;
+    if (content.empty())
+      return invalidAt(contentNode, "the text of an added token", "none");
     if (content.size() > longestAddedToken)
       return contentNode.error("an added token of " + std::to_string(content.size()) + " bytes; at most " +
                                    std::to_string(longestAddedToken) + " are supported",

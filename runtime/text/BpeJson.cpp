@@ -4,6 +4,7 @@
 #include "runtime/text/JsonFields.h"
 #include "runtime/text/Unicode.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -166,7 +167,28 @@ Result<std::unique_ptr<Bpe>> Bpe::parse(const JsonValue &node, Vocabulary &vocab
   return bpe;
 }
 
+// All that the reference writes. What else stands there may be meant to change the tokens.
+static Status checkFields(const JsonValue &node) {
+  constexpr std::string_view known[] = {"type",
+                                        "dropout",
+                                        "unk_token",
+                                        "continuing_subword_prefix",
+                                        "end_of_word_suffix",
+                                        "fuse_unk",
+                                        "byte_fallback",
+                                        "ignore_merges",
+                                        "vocab",
+                                        "merges"};
+  TENON_ASSIGN(JsonMembers members, node.asObject());
+  for (auto [name, value] : members)
+    if (!value.isNull() && std::find(std::begin(known), std::end(known), name) == std::end(known))
+      return value.error("this field of a BPE model is not known and may change the tokens; remove it if it does not",
+                         Code::Unsupported);
+  return Status::ok();
+}
+
 Status Bpe::parseOptions(const JsonValue &node) {
+  TENON_TRY(checkFields(node));
   if (std::optional<JsonValue> dropout = present(node, "dropout")) {
     TENON_ASSIGN(double probability, dropout->real());
     if (probability != 0)

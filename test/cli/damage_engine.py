@@ -60,6 +60,8 @@ results = [
     check("code, by inspect", flip(code["offset"]), 7, "digest of segments[0]", *inspect),
     check("tokenizer, by inspect --verify", flip(tokenizer["offset"] + 1000), 7, "damaged.tenon: digest of segments[1] 'tokenizer.json': expected", *verify),
     check("weights, by inspect --verify", flip(weights["offset"] + weights["bytes"] - 1), 7, "'weights rank 0': expected", *verify),
+    check("padding, by inspect --verify", flip(code["offset"] - 1), 7, f"damaged.tenon: byte {code['offset'] - 1}, which is padding: expected 0, found 1", *verify),
+    check("padding between segments", flip(tokenizer["offset"] - 1), 7, f"byte {tokenizer['offset'] - 1}, which is padding", *verify),
     check("weights, by run --verify", flip(weights["offset"]), 7, "'weights rank 0': expected", "run", "-p", "a", "-n", "1", "--verify"),
 ]
 # A single bit anywhere in the metadata is an integrity error; in the header one or the other, never anything else.

@@ -90,4 +90,17 @@ void printOptions(const CLI::App &app) {
   }
 }
 
+void printValues(const CLI::App &app, const std::string &name) {
+  const CLI::Option *option = app.get_option_no_throw(name);
+  if (!option)
+    return;
+  const std::string type = option->get_type_name();
+  const size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos)
+    return;
+  std::string words = type.substr(begin + 1, end - begin - 1);
+  std::replace(words.begin(), words.end(), ',', '\n');
+  std::printf("%s\n", words.c_str());
+}
+
 } // namespace tenon::cli

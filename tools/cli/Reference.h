@@ -12,4 +12,7 @@ void printReference(const Verb &verb, const CLI::App &app);
 // The verb's options and actions, one a line: --output, -o, gc, ...
 void printOptions(const CLI::App &app);
 
+// The words that the option `name` ("--emit") takes, one a line; nothing where it takes any.
+void printValues(const CLI::App &app, const std::string &name);
+
 } // namespace tenon::cli

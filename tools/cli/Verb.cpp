@@ -104,12 +104,12 @@ int runProgram(Program &program, int argc, char **argv) {
 
   // For tools, not for people: answered before the parse, so that they need no verb.
   const bool reference = argc == 2 && std::strcmp(argv[1], "--reference") == 0;
-  const bool options = argc == 3 && std::strcmp(argv[1], "--options-of") == 0;
+  const bool options = (argc == 3 || argc == 4) && std::strcmp(argv[1], "--options-of") == 0;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (reference)
       printReference(*program.verbs[i], *commands[i]);
     if (options && std::strcmp(argv[2], program.verbs[i]->name()) == 0)
-      printOptions(*commands[i]);
+      argc == 4 ? printValues(*commands[i], argv[3]) : printOptions(*commands[i]);
   }
   if (reference || options)
     return finish(Status::ok(), terminal);

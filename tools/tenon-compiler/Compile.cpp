@@ -48,10 +48,8 @@ public:
     cache_.declareSize(app);
     app.add_flag("--cache-readonly", cacheReadOnly_, "Take from the cache, store nothing");
     app.add_flag("--require-hit", requireHit_, "Fail (8) unless the engine is in the cache, instead of compiling it");
-    std::string phases;
-    for (const std::string &phase : phaseList())
-      phases += (phases.empty() ? "" : ", ") + phase;
-    auto *emit = app.add_option("--emit", emit_, "Print the IR after a phase instead: " + phases)->type_name("PHASE");
+    auto *emit =
+        app.add_option("--emit", emit_, "Print the IR after a phase instead")->check(CLI::IsMember(phaseList()));
     auto *dryRun = app.add_flag("--dry-run", dryRun_, "Print the plan and stop");
     auto *json = app.add_flag("--json", json_, "Report as one JSON object on stdout");
     emit->excludes(dryRun, json, output, depfile);

@@ -30,6 +30,11 @@ Result<std::vector<uint32_t>> readRows(const char *flag, const std::string &text
   return rows;
 }
 
+// An empty value is a variable that was not set, not the default.
+std::string refuseEmpty(const std::string &text) {
+  return text.empty() ? "expected a number, got nothing; leave the option out for its default" : "";
+}
+
 } // namespace
 
 void CompileFlags::declare(CLI::App &app) {
@@ -37,7 +42,9 @@ void CompileFlags::declare(CLI::App &app) {
   for (const std::string &spec : targetList())
     specs += (specs.empty() ? "" : ", ") + spec;
   app.add_option("model", model_, "Model folder, GGUF file, random:CONFIG.json or zeros:CONFIG.json")->required();
-  app.add_option("--target", targets_, "Instruction set, repeatable; several make one engine: " + specs)
+  app.add_option("--target", targets_,
+                 "Instruction set, repeatable; several make one engine, which runs the best that a machine has: " +
+                     specs)
       ->default_str("native")
       ->type_name("SPEC")
       ->allow_extra_args(false);
@@ -56,20 +63,27 @@ void CompileFlags::declare(CLI::App &app) {
   app.add_option("--kv", kv_, "Stored keys and values: bf16, f16, f32, int8; auto follows the weights' floats")
       ->check(CLI::IsMember({"auto", "bf16", "f16", "f32", "int8"}))
       ->default_str("auto");
-  app.add_option("--max-batch", maxBatch_, "Sequences at once")->default_str("4")->type_name("N");
+  app.add_option("--max-batch", maxBatch_, "Sequences at once")->default_str("4")->type_name("N")->check(refuseEmpty);
   app.add_option("--max-seq", maxSeq_, "Tokens of one sequence")
       ->default_str("the model's limit, at most 4k")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(refuseEmpty);
   app.add_option("--kv-tokens", kvTokens_, "Tokens of all sequences together")
       ->default_str("max-batch x max-seq")
-      ->type_name("N");
-  app.add_option("--page-tokens", pageTokens_, "Tokens in one page of the KV cache")->default_str("64")->type_name("N");
+      ->type_name("N")
+      ->check(refuseEmpty);
+  app.add_option("--page-tokens", pageTokens_, "Tokens in one page of the KV cache")
+      ->default_str("64")
+      ->type_name("N")
+      ->check(refuseEmpty);
   app.add_option("--step-tokens", stepTokens_, "Rows that a step may have, such as 1,8,64")
       ->default_str("1,2,4,8,16,64,128,256")
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->check(refuseEmpty);
   app.add_option("--logit-rows", logitRows_, "Rows for which logits are made at once")
       ->default_str("1,2,4,8,16")
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->check(refuseEmpty);
   app.add_option("-j,--jobs", jobs_, "Threads; 0: one for each core. The engine is the same for any number")
       ->default_str("0");
 }

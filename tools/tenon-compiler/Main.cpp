@@ -2,6 +2,7 @@
 // which start this program.
 #include "runtime/io/Temporaries.h"
 #include "tools/cli/LastResort.h"
+#include "tools/cli/StandardStreams.h"
 #include "tools/tenon-compiler/Verbs.h"
 #include "llvm/Support/ErrorHandling.h"
 
@@ -24,6 +25,7 @@ static void onFatalError(void *, const char *reason, bool) {
 }
 
 int main(int argc, char **argv) {
+  tenon::cli::reserveStandardStreams();
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { tenon::cli::endOutOfMemory(); });
   llvm::install_fatal_error_handler(onFatalError);
   tenon::cli::Program program{"tenon", "Compile transformer models ahead of time", {}, {}};

@@ -1,6 +1,7 @@
 // tenon-interpret: runs a model op by op in plain f32 loops. The reference that kernels and engines are compared with;
 // slow.
 #include "tools/cli/Quantity.h"
+#include "tools/cli/StandardStreams.h"
 #include "tools/cli/Terminal.h"
 #include "tools/tenon-interpret/Interpret.h"
 
@@ -9,6 +10,7 @@
 using namespace tenon;
 
 int main(int argc, char **argv) {
+  cli::reserveStandardStreams();
   InterpretOptions options;
   CLI::App app("Run a model op by op through the reference evaluation, in f32");
   app.footer("Examples:\n"

@@ -7,8 +7,10 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Pipelines.h"
+#include "tools/cli/StandardStreams.h"
 
 int main(int argc, char **argv) {
+  tenon::cli::reserveStandardStreams();
   mlir::DialectRegistry registry;
   registry
       .insert<mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,

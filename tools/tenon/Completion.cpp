@@ -11,9 +11,19 @@ namespace {
 constexpr const char *kVerbs = "compile plan cache run tokenize inspect bench doctor completion";
 
 constexpr const char *kBash = R"sh(_tenon() {
-  local current=${COMP_WORDS[COMP_CWORD]}
+  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} values=
+  if [[ $current == = ]]; then # bash cuts --emit=plan into three words
+    current=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  if ((COMP_CWORD > 2)) && [[ $before == -* ]]; then
+    values=$(tenon --options-of "${COMP_WORDS[1]}" "$before" 2>/dev/null)
+  fi
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W "%s" -- "$current"))
+  elif [[ -n $values ]]; then
+    COMPREPLY=($(compgen -W "$values" -- "$current"))
   elif [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$(tenon --options-of "${COMP_WORDS[1]}" 2>/dev/null)" -- "$current"))
   else
@@ -27,6 +37,8 @@ constexpr const char *kZsh = R"sh(#compdef tenon
 _tenon() {
   if ((CURRENT == 2)); then
     compadd -- %s
+  elif [[ $words[CURRENT-1] == -* && -n "$(tenon --options-of $words[2] $words[CURRENT-1] 2>/dev/null)" ]]; then
+    compadd -- ${(f)"$(tenon --options-of $words[2] $words[CURRENT-1] 2>/dev/null)"}
   elif [[ $PREFIX == -* ]]; then
     compadd -- ${(f)"$(tenon --options-of $words[2] 2>/dev/null)"}
   else

@@ -2,6 +2,7 @@
 
 #include "runtime/base/Json.h"
 #include "runtime/text/Unicode.h"
+#include "tools/cli/StandardStreams.h"
 
 #include <cerrno>
 #include <charconv>
@@ -24,6 +25,8 @@ static std::string nameOf(const std::string &path) { return path == "-" ? "stand
 
 Result<std::string> readWholeInput(const std::string &path) {
   const bool standard = path == "-";
+  if (standard && isStandardInputClosed())
+    return Status(Code::Usage, "standard input is closed; open it (< FILE), or name the file");
   FILE *file = standard ? stdin : std::fopen(path.c_str(), "rb");
   if (!file)
     return Status(Code::InvalidFile, "cannot read '" + path + "': " + std::strerror(errno));
@@ -44,22 +47,31 @@ Result<std::string> readWholeInput(const std::string &path) {
   return text;
 }
 
+static Status checkUtf8(std::string_view text, const std::string &what, const char *advice) {
+  if (const size_t valid = text::validUtf8Prefix(text); valid < text.size())
+    return Status(Code::InvalidFile, what + ": expected text in UTF-8, got other bytes at offset " +
+                                         std::to_string(valid) + "; " + advice);
+  return Status::ok();
+}
+
 Result<std::string> readText(const std::string &path) {
   TENON_ASSIGN(std::string text, readWholeInput(path));
-  if (const size_t valid = text::validUtf8Prefix(text); valid < text.size())
-    return Status(Code::InvalidFile, nameOf(path) + ": expected text in UTF-8, got other bytes at offset " +
-                                         std::to_string(valid) + "; convert it (iconv -t UTF-8) or use another file");
+  TENON_TRY(checkUtf8(text, nameOf(path), "convert it (iconv -t UTF-8) or use another file"));
   return text;
 }
 
-Result<std::vector<int32_t>> parseTokenIds(std::string_view text, uint32_t vocab) {
+Status checkPrompt(std::string_view text) {
+  return checkUtf8(text, "--prompt", "use a terminal in UTF-8, or give the text as --file");
+}
+
+Result<std::vector<int32_t>> parseTokenIds(const char *flag, std::string_view text, uint32_t vocab) {
   std::vector<int32_t> ids;
   while (true) {
     const std::string_view piece = text.substr(0, text.find(','));
     int64_t id = -1;
     const auto [end, error] = std::from_chars(piece.data(), piece.data() + piece.size(), id);
     if (error != std::errc() || end != piece.data() + piece.size() || id < 0 || id >= vocab)
-      return Status(Code::Usage, "--tokens: expected ids from 0 to " + std::to_string(vocab - 1) +
+      return Status(Code::Usage, std::string(flag) + ": expected ids from 0 to " + std::to_string(vocab - 1) +
                                      " separated by commas, got " + quoteForMessage(piece));
     ids.push_back(static_cast<int32_t>(id));
     if (piece.size() == text.size())
@@ -84,6 +96,20 @@ static Status checkLength(std::span<const int32_t> tokens, const Engine &engine)
                                       std::to_string(most) + "; shorten it, or compile with a larger --max-seq");
 }
 
+// Where no option names a prompt. Nothing at all there is no prompt either: it is rarely meant.
+static Result<std::string> readStandardInput() {
+  static const char kAdvice[] = ": give -p TEXT, -f FILE, --tokens IDS or something on standard input";
+  if (isatty(STDIN_FILENO))
+    return Status(Code::Usage, std::string("no prompt") + kAdvice);
+  if (isStandardInputClosed())
+    return Status(Code::Usage, std::string("no prompt, and standard input is closed") + kAdvice);
+  TENON_ASSIGN(std::string text, readText("-"));
+  if (text.empty())
+    return Status(Code::Usage,
+                  std::string("no prompt, and standard input is empty") + kAdvice + " (-p \"\" is the empty prompt)");
+  return text;
+}
+
 Result<Prompt> InputText::read(const Engine &engine) const {
   const size_t sources = promptOption_->count() + fileOption_->count() + tokensOption_->count();
   if (sources > 1)
@@ -92,18 +118,19 @@ Result<Prompt> InputText::read(const Engine &engine) const {
   TENON_ASSIGN(prompt.tokenizer, tokenizerOf(engine.file()));
   const uint32_t vocab = engine.limits().vocab;
   if (tokensOption_->count()) {
-    TENON_ASSIGN(prompt.tokens, parseTokenIds(tokens_, vocab));
+    TENON_ASSIGN(prompt.tokens, parseTokenIds("--tokens", tokens_, vocab));
     TENON_TRY(checkLength(prompt.tokens, engine));
     return prompt;
   }
   if (!prompt.tokenizer)
     return Status(Code::Usage, "this engine has no tokenizer; give the prompt as --tokens 1,2,3");
-  if (sources == 0 && isatty(STDIN_FILENO))
-    return Status(Code::Usage, "no prompt: give -p TEXT, -f FILE, --tokens IDS or something on standard input");
-  if (promptOption_->count())
+  if (promptOption_->count()) {
+    TENON_TRY(checkPrompt(prompt_));
     prompt.text = prompt_;
-  else {
-    TENON_ASSIGN(prompt.text, readText(fileOption_->count() ? file_ : "-"));
+  } else if (fileOption_->count()) {
+    TENON_ASSIGN(prompt.text, readText(file_));
+  } else {
+    TENON_ASSIGN(prompt.text, readStandardInput());
   }
   prompt.echo = true;
   TENON_ASSIGN(prompt.tokens, prompt.tokenizer->encode(prompt.text, !noSpecial_));

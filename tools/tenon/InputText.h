@@ -34,12 +34,15 @@ private:
 // The tokenizer that the engine carries; null when it carries none.
 Result<std::unique_ptr<text::Tokenizer>> tokenizerOf(const EngineFile &file);
 
-// "1,2,3" -> ids; Usage when one is not a whole number in [0, vocab).
-Result<std::vector<int32_t>> parseTokenIds(std::string_view text, uint32_t vocab);
+// "1,2,3" -> ids; Usage, naming `flag`, when one is not a whole number in [0, vocab).
+Result<std::vector<int32_t>> parseTokenIds(const char *flag, std::string_view text, uint32_t vocab);
 
-// All of a file, or of standard input for "-"; at most 64 MiB. InvalidFile otherwise.
+// All of a file, or of standard input for "-"; at most 64 MiB. InvalidFile otherwise, Usage when standard input is
+// closed.
 Result<std::string> readWholeInput(const std::string &path);
 // The same, of text: UTF-8.
 Result<std::string> readText(const std::string &path);
+// InvalidFile where the text given as --prompt is not UTF-8.
+Status checkPrompt(std::string_view text);
 
 } // namespace tenon::cli

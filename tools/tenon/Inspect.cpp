@@ -1,9 +1,11 @@
 // tenon inspect: what an engine is made of and what it needs, for people or as JSON.
 #include "runtime/base/Digest.h"
 #include "runtime/engine/EngineFile.h"
+#include "runtime/engine/HostCheck.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
 #include "tools/tenon/InspectGguf.h"
+#include "tools/tenon/Padding.h"
 #include "tools/tenon/Verbs.h"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +22,12 @@ std::string hexOf(const flatbuffers::Vector<uint8_t> &digest) {
   return toHex(value);
 }
 
+// The target that this machine would run; empty where it runs none.
+std::string targetHere(const EngineFile &file) {
+  const Result<uint32_t> chosen = chooseVariant(file, cpu::HostFeatures::get());
+  return chosen.isOk() ? file.metadata().ranks()->Get(0)->variants()->Get(*chosen)->target()->str() : "";
+}
+
 class InspectVerb final : public Verb {
 public:
   const char *name() const override { return "inspect"; }
@@ -33,7 +41,7 @@ public:
     app.add_flag("--weights", weights_, "List every weight with its type, layout and place");
     app.add_flag("--kernels", kernels_, "List every kernel with its work");
     app.add_flag("--key", key_, "List the fields that decide the engine's bytes");
-    app.add_flag("--verify", verify_, "Read everything and compare the digests");
+    app.add_flag("--verify", verify_, "Read everything: compare the digests, and look for zeros in the padding");
     app.add_flag("--json", json_, "Everything as one JSON object");
   }
 
@@ -49,6 +57,7 @@ public:
       const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
       for (uint32_t i = 0; i < file.metadata().segments()->size(); ++i)
         TENON_TRY(file.verifySegment(i, threads).within(path_));
+      TENON_TRY(checkPadding(file));
       terminal.note("all digests match");
     }
     if (json_)
@@ -84,6 +93,8 @@ private:
         for (const schema::Weight *w : *rank->weights())
           printWeight(*w);
     }
+    const std::string here = targetHere(file);
+    std::printf("runs       %s\n", here.empty() ? "not on this machine" : (here + " on this machine").c_str());
     for (const schema::Segment *s : *e.segments())
       std::printf("segment    %-28s %10s  %.16s...%s%s\n", s->name()->c_str(), formatBytes(s->bytes()).c_str(),
                   hexOf(*s->digest()).c_str(), s->external() ? "  in " : "",
@@ -175,7 +186,9 @@ private:
     json.endArray().key("ranks").beginArray();
     for (const schema::Rank *rank : *e.ranks())
       writeRank(json, *rank);
-    json.endArray();
+    json.endArray().key("runs_here");
+    const std::string here = targetHere(file);
+    here.empty() ? json.null() : json.value(here);
     list(json, "options", *e.options());
     list(json, "key", *e.key_fields());
     std::printf("%s\n", json.endObject().text().c_str());

@@ -3,11 +3,16 @@
 // `tenon compile`, `tenon plan` and `tenon cache` are run by tenon-compiler, which is looked for beside this program
 // and in
 // ../libexec/tenon.
+#include "tools/cli/StandardStreams.h"
 #include "tools/tenon/Verbs.h"
 
+#include <cerrno>
 #include <climits>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace tenon;
@@ -19,7 +24,29 @@ static const ForeignVerb kCompilerVerbs[] = {
     {"cache", "Look after the cache of compiled artifacts"},
 };
 
-// Replaces this process by the compiler; returns only when there is none.
+// Whether the dynamic loader could not start `path`, which it says by ending with 127. Asked only under a limit on
+// memory: it maps LLVM's libraries, and gives up with a message of its own where they do not fit.
+static bool isRefusedByLoader(const std::string &path) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return false;
+  const pid_t child = fork();
+  if (child < 0)
+    return false;
+  if (child == 0) {
+    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO})
+      if (const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0)
+        dup2(nowhere, descriptor);
+    execl(path.c_str(), path.c_str(), "--version", static_cast<char *>(nullptr));
+    _exit(1);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 127;
+}
+
+// Replaces this process by the compiler; returns only when it cannot.
 static int runCompiler(char **argv) {
   char self[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -27,6 +54,11 @@ static int runCompiler(char **argv) {
   folder.resize(folder.rfind('/') == std::string::npos ? 0 : folder.rfind('/'));
   for (const char *place : {"/tenon-compiler", "/../libexec/tenon/tenon-compiler"}) {
     const std::string path = folder + place;
+    if (access(path.c_str(), X_OK) == 0 && isRefusedByLoader(path)) {
+      Terminal().error(Status(Code::Resource, "the compiler's libraries do not fit the limit on memory\n"
+                                              "  raise it (ulimit -v)"));
+      return static_cast<int>(Code::Resource);
+    }
     execv(path.c_str(), argv);
   }
   Terminal().error(
@@ -37,6 +69,7 @@ static int runCompiler(char **argv) {
 }
 
 int main(int argc, char **argv) {
+  reserveStandardStreams();
   if (argc > 1)
     for (const ForeignVerb &verb : kCompilerVerbs)
       if (std::strcmp(argv[1], verb.name) == 0 ||

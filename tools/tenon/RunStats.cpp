@@ -57,12 +57,13 @@ Status RunStats::print(Terminal &terminal, bool probe) const {
                   read / 1e9, cached ? "; the weights fit its cache" : "");
     text += line;
   }
-  terminal.note(text + " | peak memory " + formatBytes(peak));
+  terminal.note(text + " | " + engine_.variant().target()->str() + " | peak memory " + formatBytes(peak));
   return Status::ok();
 }
 
 void RunStats::write(JsonWriter &json) const {
-  json.key("stats").beginObject().field("prompt_tokens", promptTokens_).field("prompt_seconds", promptSeconds());
+  json.key("stats").beginObject().field("target", engine_.variant().target()->string_view());
+  json.field("prompt_tokens", promptTokens_).field("prompt_seconds", promptSeconds());
   json.field("generated_tokens", generated_).field("decode_seconds", decodeSeconds());
   json.key("decode_bytes_per_s");
   isDecodeTimed() ? json.value(decodeBytesPerSecond()) : json.null();

@@ -47,7 +47,10 @@ public:
     TENON_ASSIGN(auto tokenizer, load());
     std::vector<int32_t> ids;
     if (decode_->count()) {
-      TENON_ASSIGN(ids, parseTokenIds(ids_, INT32_MAX));
+      TENON_ASSIGN(ids, parseTokenIds("--decode", ids_, static_cast<uint32_t>(tokenizer->vocabSize())));
+      for (int32_t id : ids)
+        if (!tokenizer->tokenText(id))
+          return Status(Code::Usage, "--decode: the tokenizer has no token " + std::to_string(id));
       if (!json_) {
         const std::string text = tokenizer->decode(ids, showSpecial_);
         std::fwrite(text.data(), 1, text.size(), stdout);
@@ -55,7 +58,9 @@ public:
         return Status::ok();
       }
     } else {
-      if (!prompt_->count()) {
+      if (prompt_->count()) {
+        TENON_TRY(checkPrompt(text_));
+      } else {
         TENON_ASSIGN(text_, readText(file_->count() ? path_ : "-"));
       }
       TENON_ASSIGN(ids, tokenizer->encode(text_, !noSpecial_));

@@ -163,7 +163,7 @@ TEST_F(EngineFileTest, RefusesExternalWeightsThatDoNotFit) {
   EXPECT_THAT(status.message(), HasSubstr(weights));
 }
 
-TEST_F(EngineFileTest, ChoosesTheFirstVariantThatTheHostRuns) {
+TEST_F(EngineFileTest, ChoosesTheFirstOfEqualVariantsThatTheHostRuns) {
   ToyEngine toy;
   toy.rank().variants.push_back(std::make_unique<schema::VariantT>(toy.variant()));
   toy.rank().variants.push_back(std::make_unique<schema::VariantT>(toy.variant()));
@@ -182,6 +182,30 @@ TEST_F(EngineFileTest, ChoosesTheFirstVariantThatTheHostRuns) {
   host.features = {"amx-tile", "avx2", "fma"};
   EXPECT_EQ(*chooseVariant(*file, host), 0u);
   host.features = {};
+  EXPECT_EQ(*chooseVariant(*file, host), 2u);
+}
+
+TEST_F(EngineFileTest, ChoosesTheFastestVariantThatTheHostRuns) {
+  ToyEngine toy;
+  const char *features[] = {"avx2", "avx2,fma", "", "avx2,amx-tile"};
+  const float balance[] = {6, 24, 24, 64};
+  while (toy.rank().variants.size() < std::size(features))
+    toy.rank().variants.push_back(std::make_unique<schema::VariantT>(toy.variant()));
+  for (size_t i = 0; i < std::size(features); ++i) {
+    toy.rank().variants[i]->features = features[i];
+    toy.rank().variants[i]->flops_per_byte = balance[i];
+    toy.rank().variants[i]->target = "cpu:" + std::to_string(i);
+  }
+  toy.write(path);
+  Result<EngineFile> file = EngineFile::open(path);
+  ASSERT_TRUE(file.isOk()) << file.status().message();
+
+  cpu::HostFeatures host = cpu::HostFeatures::get();
+  host.features = {"amx-tile", "avx2", "fma"};
+  EXPECT_EQ(*chooseVariant(*file, host), 3u);
+  host.features = {"avx2", "fma"};
+  EXPECT_EQ(*chooseVariant(*file, host), 1u) << "of equals the first";
+  host.features = {"avx2"};
   EXPECT_EQ(*chooseVariant(*file, host), 2u);
 }
 

@@ -113,9 +113,12 @@ TEST(Bpe, UnknownCharacters) {
   EXPECT_EQ(encodeOrFail(*parseOrFail(text.json()), "xayz"), Ids({0, 1, 0}));
 }
 
-TEST(Bpe, UnknownTokenThatIsNoTokenFailsWhenNeeded) {
+TEST(Bpe, UnknownTokenThatIsAnAddedTokenAloneFailsWhenNeeded) {
   TokenizerText text;
   text.modelOptions = R"(,"unk_token":"<unk>")";
+  text.addedTokens =
+      R"([{"id":5,"content":"<unk>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,)"
+      R"("special":true}])";
   auto tokenizer = parseOrFail(text.json());
   EXPECT_EQ(encodeOrFail(*tokenizer, "abc"), Ids({4}));
   tenon::Result<Ids> ids = tokenizer->encode("x", false);

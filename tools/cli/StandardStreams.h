@@ -1,0 +1,14 @@
+// Standard input, output and error of a program that was started with some of them closed (`<&-`).
+#pragma once
+
+namespace tenon::cli {
+
+// Makes sure that no file opened later gets descriptor 0, 1 or 2, which would make it the prompt or the place where
+// messages go: opens /dev/null where one is closed, in the direction that the stream is not used in, so that its use
+// fails as it would have. First thing in main().
+void reserveStandardStreams();
+
+// Whether standard input was closed when the program started.
+bool isStandardInputClosed();
+
+} // namespace tenon::cli
