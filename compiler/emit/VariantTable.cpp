@@ -85,6 +85,7 @@ std::unique_ptr<schema::VariantT> variantTable(engine::VariantOp variant, kernel
       features.push_back(feature.str());
   table->features = llvm::join(features, ",");
   table->code = code;
+  table->flops_per_byte = static_cast<float>(target.number("flops_per_byte"));
   table->arena_bytes = variant.getArenaBytes();
   table->io_bytes = variant.getIoBytes();
   table->kv_bytes = variant.getKvBytes();
