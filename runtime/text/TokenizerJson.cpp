@@ -91,10 +91,11 @@ Status Tokenizer::Parts::parseTokenizer(std::string_view json) {
   TENON_ASSIGN(model, Bpe::parse(modelNode, vocabulary));
   if (std::optional<JsonValue> node = present(root, "added_tokens"))
     TENON_TRY(added.parse(*node, normalizer.get(), vocabulary));
-  // One that is an added token alone fails where it is needed, as in the reference: byte-level models never need it.
+  // One that is an added token alone fails where it is needed, as in the reference: byte-level models never need it,
+  // and GPT-2's has the empty text.
   if (std::optional<JsonValue> unknown = present(modelNode, "unk_token")) {
     TENON_ASSIGN(std::string_view name, unknown->string());
-    if (vocabulary.find(name) < 0)
+    if (!name.empty() && vocabulary.find(name) < 0)
       return invalidAt(*unknown, "a token of the vocabulary or of added_tokens", quoteForMessage(name));
   }
   if (postProcessor)

@@ -116,9 +116,7 @@ TEST(Bpe, UnknownCharacters) {
 TEST(Bpe, UnknownTokenThatIsAnAddedTokenAloneFailsWhenNeeded) {
   TokenizerText text;
   text.modelOptions = R"(,"unk_token":"<unk>")";
-  text.addedTokens =
-      R"([{"id":5,"content":"<unk>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,)"
-      R"("special":true}])";
+  text.added = "[" + addedToken(6, "<unk>") + "]";
   auto tokenizer = parseOrFail(text.json());
   EXPECT_EQ(encodeOrFail(*tokenizer, "abc"), Ids({4}));
   tenon::Result<Ids> ids = tokenizer->encode("x", false);
