@@ -192,7 +192,7 @@ void LinearEmitter::takeGroup(const Unit &unit, int64_t first, int64_t inputs, V
     addSegment(unit, segment, partial, scales, running);
   };
   int64_t whole = inputs / view.segment, done = 0;
-  int64_t products = linesPerSegment * view.inputsPerLine() / 4 * static_cast<int64_t>(sums.size());
+  int64_t products = view.segment / CodeDot::inputsPerStep * static_cast<int64_t>(sums.size());
   if (whole > 1 && whole * products > longestProducts()) {
     for (Value &sum : sums)
       sum = sum ? sum : b.zeros(b.f32Vector());

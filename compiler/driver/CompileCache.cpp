@@ -3,6 +3,7 @@
 #include "compiler/cache/LinkRule.h"
 #include "compiler/cache/Nearest.h"
 #include "runtime/base/Checked.h"
+#include "runtime/engine/Verify.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,7 +22,7 @@ cache::Fields notesOf(const EnginePlan &plan) {
           {"format.kv", plan.kv},           {"shape", plan.shape.describe()}};
 }
 
-// The metadata of an engine's head, whose digest was found right; null where it holds none.
+// The metadata of an engine's head, whose digest was found right; null where the runtime would refuse it.
 const schema::Engine *metadataOf(std::span<const uint8_t> head) {
   EngineHeader header;
   if (head.size() < sizeof header)
@@ -29,9 +30,8 @@ const schema::Engine *metadataOf(std::span<const uint8_t> head) {
   std::memcpy(&header, head.data(), sizeof header);
   if (!rangeWithin(sizeof header, header.metadataBytes, head.size()))
     return nullptr;
-  const uint8_t *metadata = head.data() + sizeof header;
-  flatbuffers::Verifier verifier(metadata, header.metadataBytes, /*max_depth=*/64, /*max_tables=*/1u << 24);
-  return schema::VerifyEngineBuffer(verifier) ? schema::GetEngine(metadata) : nullptr;
+  const schema::Engine *engine = findEngine(head.subspan(sizeof header, header.metadataBytes));
+  return engine && verifyEngine(*engine, header.metadataBytes, header.fileBytes).isOk() ? engine : nullptr;
 }
 
 // Whether the packed segment is the one that the engine was made with.

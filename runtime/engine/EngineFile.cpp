@@ -13,11 +13,6 @@ namespace tenon {
 
 static_assert(std::endian::native == std::endian::little, "engine files are little-endian and read in place");
 
-// The verifier counts a table each time it is reached, so this bounds its work even where tables are shared. An engine
-// of 100 layers, 20 buckets and 4 instruction sets has about 100,000.
-static constexpr uint32_t kMaxTables = 1 << 20;
-static constexpr uint32_t kMaxDepth = 16; // the schema nests 5 deep
-
 static const char kCompileAgain[] = "compile the engine again: tenon compile MODEL -o FILE";
 
 // What every refusal of a damaged file ends with.
@@ -83,12 +78,10 @@ Status EngineFile::load() {
 }
 
 Status EngineFile::verifyStructure() {
-  const auto *bytes = reinterpret_cast<const uint8_t *>(metadata_.get());
-  flatbuffers::Verifier verifier(bytes, metadataBytes_, kMaxDepth, kMaxTables);
-  if (!schema::VerifyEngineBuffer(verifier))
+  engine_ = findEngine({reinterpret_cast<const uint8_t *>(metadata_.get()), metadataBytes_});
+  if (!engine_)
     return damaged(Code::InvalidFile, "metadata: expected a flatbuffer of the engine schema, found offsets or lengths "
                                       "that leave it");
-  engine_ = schema::GetEngine(bytes);
   if (Status status = verifyEngine(*engine_, metadataBytes_, file_.size()); !status.isOk())
     return damaged(status.code(), "metadata: " + status.message());
 

@@ -1,5 +1,5 @@
-// The semantic checks of an engine's metadata, after the flatbuffer verifier: every index, offset, length, count and
-// name. Pure functions over the table; they read no file and no host. All errors are InvalidFile and name the place.
+// The checks of an engine's metadata: the flatbuffer verifier, then every index, offset, length, count and name. Pure
+// functions over the table; they read no file and no host. All errors are InvalidFile and name the place.
 //
 // What they guarantee is listed in docs/formats/engine.md; the rest of the runtime relies on it without checking again.
 #pragma once
@@ -9,7 +9,13 @@
 #include "runtime/engine/Where.h"
 #include "tenon/schema/engine_generated.h"
 
+#include <span>
+
 namespace tenon {
+
+// The table in `metadata`, aligned to 8; null where offsets or lengths leave it, or it holds more or deeper tables than
+// any engine.
+const schema::Engine *findEngine(std::span<const uint8_t> metadata);
 
 // Everything. `metadataBytes` and `fileBytes` as the header has them (and the file confirms).
 Status verifyEngine(const schema::Engine &engine, uint64_t metadataBytes, uint64_t fileBytes);

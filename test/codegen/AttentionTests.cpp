@@ -16,10 +16,6 @@ using namespace tenon;
 using namespace tenon::test;
 
 namespace {
-struct Segment {
-  int32_t slot, first, rows, context;
-};
-
 using Step = AttentionText;
 double tolerance(const Step &step) {
   double products = !step.narrow ? 3e-5 : step.cacheType == "i8" ? 2e-2 : 1e-2;

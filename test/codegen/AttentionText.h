@@ -15,6 +15,11 @@ inline std::string tensorText(std::initializer_list<int64_t> shape, const std::s
   return text + element + ">";
 }
 
+// An entry of the segments operand.
+struct Segment {
+  int32_t slot, first, rows, context;
+};
+
 // One kernel named @k for a step of attention; segments and block table are operands, the rest is constant in its code.
 // Operands: queries, cache, segments, block table.
 struct AttentionText {

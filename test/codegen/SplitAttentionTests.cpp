@@ -10,9 +10,6 @@ using namespace tenon;
 using namespace tenon::test;
 
 namespace {
-struct Segment {
-  int32_t slot, first, rows, context;
-};
 struct Target {
   std::string spec;
   bool narrow;
