@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compiler/cache/Store.h"
-#include "compiler/driver/CompileOptions.h"
+#include "compiler/driver/Compiler.h"
 
 #include <vector>
 
@@ -14,8 +14,14 @@ struct KeyedPart {
   cache::Fields fields;
 };
 
-// Engine, weights, then the code of each target: the very keys that compileEngine uses with the same options. Reads the
-// checkpoint's bytes where `store` (may be null) does not remember their digests. Errors are those of planEngine.
-Result<std::vector<KeyedPart>> keyedParts(const CompileOptions &options, cache::Store *store);
+struct KeyedParts {
+  std::vector<KeyedPart> parts;    // engine, weights, then the code of each target
+  EnginePlan plan;                 // as planEngine gives it
+  std::vector<std::string> inputs; // every file that compiling reads, as the rule of --depfile names them
+};
+
+// The very keys that compileEngine uses with the same options. Reads the checkpoint's bytes where `store` (may be null)
+// does not remember their digests. Errors are those of planEngine.
+Result<KeyedParts> keyedParts(const CompileOptions &options, cache::Store *store);
 
 } // namespace tenon

@@ -30,10 +30,10 @@ public:
     TENON_ASSIGN(CompileOptions options, flags_.read());
     options.externalWeights = weights_ == "external";
     TENON_ASSIGN(cache::Store store, cache_.open(terminal, /*readOnly=*/true));
-    TENON_ASSIGN(const auto parts, keyedParts(options, &store));
+    TENON_ASSIGN(const KeyedParts keyed, keyedParts(options, &store));
     JsonWriter json;
     json.beginObject().field("schema_version", 1).key("parts").beginArray();
-    for (const KeyedPart &part : parts) {
+    for (const KeyedPart &part : keyed.parts) {
       const cache::Key key = cache::keyOf(part.kind, part.fields);
       const bool hit = store.find(key, part.fields).has_value();
       const auto nearest = hit ? std::nullopt : cache::findNearest(store, part.kind, part.fields);

@@ -4,6 +4,7 @@
 #include "tools/cli/Quantity.h"
 #include "tools/tenon-compiler/CacheFlags.h"
 #include "tools/tenon-compiler/CompileFlags.h"
+#include "tools/tenon-compiler/DryRunText.h"
 #include "tools/tenon-compiler/PlanText.h"
 #include "tools/tenon-compiler/Verbs.h"
 
@@ -29,6 +30,7 @@ public:
            "  tenon compile model.gguf -o m.tenon\n"
            "  tenon compile random:config.json -o bench.tenon\n"
            "  tenon compile path/to/model -o m.tenon --cache /shared/tenon --cache-readonly --require-hit\n"
+           "  tenon compile path/to/model -o m.tenon --dry-run --json\n"
            "  tenon compile path/to/model --emit=fuse\n";
   }
 
@@ -50,10 +52,10 @@ public:
     app.add_flag("--require-hit", requireHit_, "Fail (8) unless the engine is in the cache, instead of compiling it");
     auto *emit =
         app.add_option("--emit", emit_, "Print the IR after a phase instead")->check(CLI::IsMember(phaseList()));
-    auto *dryRun = app.add_flag("--dry-run", dryRun_, "Print the plan and stop");
+    auto *dryRun = app.add_flag("--dry-run", dryRun_,
+                                "Compile and write nothing: say what would be read, written and found in the cache");
     auto *json = app.add_flag("--json", json_, "Report as one JSON object on stdout");
     emit->excludes(dryRun, json, output, depfile);
-    dryRun->excludes(output, depfile);
   }
 
   Status run(Terminal &terminal) override {
@@ -63,12 +65,7 @@ public:
       std::fwrite(ir.data(), 1, ir.size(), stdout);
       return Status::ok();
     }
-    if (dryRun_) {
-      TENON_ASSIGN(const EnginePlan plan, planEngine(options));
-      std::fputs(json_ ? planJson(plan).c_str() : planText(plan).c_str(), stdout);
-      return Status::ok();
-    }
-    if (output_.empty())
+    if (output_.empty() && !dryRun_)
       return Status(Code::Usage, "no output: give -o FILE (or --emit=PHASE, --dry-run)");
     options.output = output_;
     options.depfile = depfile_;
@@ -88,6 +85,8 @@ public:
     options.progress = [&](const std::string &what, uint64_t done, uint64_t total) {
       terminal.progress(what, done, total);
     };
+    if (dryRun_)
+      return runDry(options);
     const auto start = std::chrono::steady_clock::now();
     TENON_ASSIGN(const CompileReport report, compileEngine(options));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -99,6 +98,15 @@ public:
   }
 
 private:
+  Status runDry(const CompileOptions &options) const {
+    TENON_ASSIGN(const DryRun run, dryRun(options));
+    std::fputs(json_ ? dryRunJson(run).c_str() : dryRunText(run).c_str(), stdout);
+    if (options.requireHit && !run.parts.front().hit)
+      return Status(Code::NotCached, "--require-hit: the engine is not in the cache\n  `tenon cache explain` says how "
+                                     "the nearest one differs");
+    return Status::ok();
+  }
+
   void printText(Terminal &terminal, const CompileReport &report, double seconds) const {
     char line[64];
     std::snprintf(line, sizeof line, "%.1f s", seconds);
