@@ -5,13 +5,9 @@
 using namespace tenon;
 using namespace tenon::capi;
 
-extern "C" {
-
-tenon_status tenon_engine_open(const char *path, const tenon_engine_options *options, tenon_engine **engine) {
-  if (!path)
-    return nullArgument("tenon_engine_open", "path");
-  if (!engine)
-    return nullArgument("tenon_engine_open", "engine");
+// `source`: a path, or the engine's bytes.
+template <typename Source>
+static tenon_status open(const Source &source, const tenon_engine_options *options, tenon_engine **engine) {
   tenon_engine_options given = TENON_ENGINE_OPTIONS_INIT;
   if (tenon_status status = readStruct("tenon_engine_options", options, given))
     return status;
@@ -24,11 +20,30 @@ tenon_status tenon_engine_open(const char *path, const tenon_engine_options *opt
       return report(cpus.status());
     settings.cpus = *std::move(cpus);
   }
-  Result<std::unique_ptr<Engine>> opened = Engine::open(path, settings);
+  Result<std::unique_ptr<Engine>> opened = Engine::open(source, settings);
   if (!opened.isOk())
     return report(opened.status());
   *engine = new tenon_engine{*std::move(opened)};
   return TENON_OK;
+}
+
+extern "C" {
+
+tenon_status tenon_engine_open(const char *path, const tenon_engine_options *options, tenon_engine **engine) {
+  if (!path)
+    return nullArgument("tenon_engine_open", "path");
+  if (!engine)
+    return nullArgument("tenon_engine_open", "engine");
+  return open(std::string(path), options, engine);
+}
+
+tenon_status tenon_engine_open_memory(const void *bytes, size_t size, const tenon_engine_options *options,
+                                      tenon_engine **engine) {
+  if (!bytes)
+    return nullArgument("tenon_engine_open_memory", "bytes");
+  if (!engine)
+    return nullArgument("tenon_engine_open_memory", "engine");
+  return open(std::span(static_cast<const uint8_t *>(bytes), size), options, engine);
 }
 
 void tenon_engine_close(tenon_engine *engine) {

@@ -57,6 +57,22 @@ Result<EngineFile> EngineFile::open(const std::string &path) {
   return file;
 }
 
+Result<EngineFile> EngineFile::view(std::span<const uint8_t> bytes) {
+  const std::string name = "the engine in memory";
+  if (const auto address = reinterpret_cast<uintptr_t>(bytes.data()); address % kSegmentAlignment != 0)
+    return Status(Code::Usage, name + ": expected to begin at a multiple of " + std::to_string(kSegmentAlignment) +
+                                   ", found " + std::to_string(address % kSegmentAlignment) +
+                                   " bytes beyond one\n  its code and weights are used where they lie");
+  EngineFile file(io::MappedFile::view(name, bytes));
+  if (Status status = file.load(); !status.isOk())
+    return std::move(status).within(name);
+  for (const schema::Segment *segment : *file.engine_->segments())
+    if (segment->external())
+      return Status(Code::InvalidFile, name + ": its weights are in another file (" + segment->external()->str() +
+                                           ")\n  compile it with --weights inside");
+  return file;
+}
+
 Status EngineFile::load() {
   TENON_ASSIGN(EngineHeader header, readHeader(file_, kEngineMagic, "an engine"));
   formatMinor_ = header.minor;

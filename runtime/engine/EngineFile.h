@@ -29,6 +29,9 @@ namespace tenon {
 class EngineFile {
 public:
   static Result<EngineFile> open(const std::string &path);
+  // An engine that lies in memory, such as one that was linked into a program. `bytes` outlive the EngineFile and are
+  // not copied but for the metadata; its weights must be inside. Also Usage: `bytes` do not begin on a page.
+  static Result<EngineFile> view(std::span<const uint8_t> bytes);
 
   const std::string &path() const { return file_.path(); }
   uint64_t fileBytes() const { return file_.size(); }

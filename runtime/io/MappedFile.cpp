@@ -50,6 +50,14 @@ Result<MappedFile> MappedFile::open(const std::string &path) {
   return file;
 }
 
+MappedFile MappedFile::view(std::string name, std::span<const uint8_t> bytes) {
+  MappedFile file;
+  file.path_ = std::move(name);
+  file.data_ = bytes.data();
+  file.size_ = bytes.size();
+  return file;
+}
+
 Status MappedFile::read(uint64_t offset, std::span<uint8_t> out) const {
   auto outOfRange = [&](uint64_t end) {
     return Status(Code::InvalidFile, "cannot read '" + path_ + "': bytes " + std::to_string(offset) + " to " +
@@ -58,6 +66,10 @@ Status MappedFile::read(uint64_t offset, std::span<uint8_t> out) const {
   };
   if (!rangeWithin(offset, out.size(), size_))
     return outOfRange(size_);
+  if (fd_ < 0) {
+    std::copy_n(data_ + offset, out.size(), out.data());
+    return Status::ok();
+  }
   size_t done = 0;
   while (done < out.size()) {
     // The kernel moves at most 2 GiB - 4 KiB per call; ask for less so that the arithmetic never depends on it.
@@ -90,7 +102,7 @@ MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
 MappedFile::~MappedFile() { reset(); }
 
 void MappedFile::reset() {
-  if (data_)
+  if (data_ && fd_ >= 0)
     munmap(const_cast<uint8_t *>(data_), size_);
   if (fd_ >= 0)
     close(fd_);

@@ -80,13 +80,22 @@ Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::string &path, const EngineOptions &options) {
-  TENON_ASSIGN(EngineFile opened, EngineFile::open(path));
+  TENON_ASSIGN(EngineFile file, EngineFile::open(path));
+  return start(std::move(file), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(std::span<const uint8_t> bytes, const EngineOptions &options) {
+  TENON_ASSIGN(EngineFile file, EngineFile::view(bytes));
+  return start(std::move(file), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::start(EngineFile opened, const EngineOptions &options) {
   TENON_ASSIGN(uint32_t chosen, chooseVariant(opened, cpu::HostFeatures::get()));
   auto state = std::make_unique<State>(std::move(opened), chosen);
   EngineFile &file = state->file;
   const schema::Variant &variant = state->variant;
   if (uint32_t ranks = file.metadata().ranks()->size(); ranks != 1)
-    return Status(Code::Unsupported, path + ": compiled for " + std::to_string(ranks) +
+    return Status(Code::Unsupported, file.path() + ": compiled for " + std::to_string(ranks) +
                                          " ranks, this runtime runs 1\n  compile it with --tp 1");
   TENON_TRY(checkMemory(file, variant, hostMemory()));
   TENON_TRY(file.attachExternalWeights());
@@ -104,7 +113,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::string &path, const Engi
   state->io = stepBuffers(variant, regions);
   Result<Executor> executor = Executor::create(variant, *state->code, regions);
   if (!executor.isOk())
-    return std::move(executor).status().within(path);
+    return std::move(executor).status().within(file.path());
   state->executor = std::make_unique<Executor>(*std::move(executor));
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }

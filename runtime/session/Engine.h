@@ -79,6 +79,8 @@ public:
   // Errors: those of EngineFile::open; HostUnfit when this machine lacks an instruction or memory; Unsupported for more
   // than one rank; Integrity; Resource.
   static Result<std::unique_ptr<Engine>> open(const std::string &path, const EngineOptions &options = {});
+  // The same for an engine in memory (EngineFile::view).
+  static Result<std::unique_ptr<Engine>> open(std::span<const uint8_t> bytes, const EngineOptions &options = {});
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;
   ~Engine();
@@ -113,6 +115,7 @@ public:
 
 private:
   struct State;
+  static Result<std::unique_ptr<Engine>> start(EngineFile file, const EngineOptions &options);
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -81,6 +81,12 @@ typedef struct tenon_engine_options {
  * `options` may be NULL. [any thread] */
 TENON_API tenon_status tenon_engine_open(const char *path, const tenon_engine_options *options, tenon_engine **engine);
 
+/* The same for an engine that lies in memory, such as one that tenon_embed_engine (CMake) linked into the program. The
+ * bytes begin on a page (4096), hold the weights (--weights inside), stay as they are and live longer than the engine:
+ * nothing but the metadata is copied. Checks are those of a file. [any thread] */
+TENON_API tenon_status tenon_engine_open_memory(const void *bytes, size_t size, const tenon_engine_options *options,
+                                                tenon_engine **engine);
+
 /* All sessions of the engine must be freed first. */
 TENON_API void tenon_engine_close(tenon_engine *engine);
 
