@@ -27,11 +27,13 @@ static Result<std::string> escape(const std::string &path) {
 Result<std::string> depfileText(const std::string &target, const std::vector<std::string> &inputs) {
   TENON_ASSIGN(std::string text, escape(target));
   text += ":";
+  std::string alone;
   for (const std::string &input : inputs) {
     TENON_ASSIGN(const std::string word, escape(input));
     text += " \\\n  " + word;
+    alone += word + ":\n";
   }
-  return text + "\n";
+  return text + "\n" + alone;
 }
 
 Status writeDepfile(const std::string &path, const std::string &target, const std::vector<std::string> &inputs) {

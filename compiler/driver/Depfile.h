@@ -8,7 +8,8 @@
 
 namespace tenon {
 
-// "TARGET: INPUT INPUT ...", one input a line, in the given order, escaped for GNU make (which ninja's reader follows).
+// "TARGET: INPUT INPUT ...", one input a line, in the given order, escaped for GNU make (which ninja's reader follows);
+// then a rule "INPUT:" for each, so that make compiles again, and does not give up, when an input is gone.
 // Usage for a path with a newline, which neither can say.
 Result<std::string> depfileText(const std::string &target, const std::vector<std::string> &inputs);
 

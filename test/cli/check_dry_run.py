@@ -13,7 +13,7 @@ def stored(kind):
     return {os.path.basename(path)[:-9] for path in glob.glob(f"{folder}/cache/v1/{kind}/*/*.manifest")}
 
 
-rule = open(f"{folder}/out/m.d").read().replace("\\\n", " ").split(":", 1)[1].split()
+rule = open(f"{folder}/out/m.d").read().replace("\\\n", " ").splitlines()[0].split(":", 1)[1].split()
 assert hit["inputs"] == rule, (hit["inputs"], rule)
 assert hit["outputs"] == [f"{folder}/out/m.tenon", f"{folder}/out/m.d"], hit["outputs"]
 assert [part["part"] for part in hit["parts"]] == ["engine", "weights", "code cpu:x86-64-v3"], hit

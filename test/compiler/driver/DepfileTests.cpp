@@ -8,13 +8,14 @@ using namespace tenon;
 
 TEST(Depfile, NamesInputsInOrder) {
   EXPECT_EQ(*depfileText("out/m.tenon", {"m/config.json", "m/model.safetensors"}),
-            "out/m.tenon: \\\n  m/config.json \\\n  m/model.safetensors\n");
+            "out/m.tenon: \\\n  m/config.json \\\n  m/model.safetensors\nm/config.json:\nm/model.safetensors:\n");
   EXPECT_EQ(*depfileText("m.tenon", {}), "m.tenon:\n");
 }
 
 TEST(Depfile, EscapesWhatMakeReads) {
   EXPECT_EQ(*depfileText("a b", {"x#1", "$HOME", "c\\d", "e\\ f", "g:h"}),
-            "a\\ b: \\\n  x\\#1 \\\n  $$HOME \\\n  c\\d \\\n  e\\\\\\ f \\\n  g\\:h\n");
+            "a\\ b: \\\n  x\\#1 \\\n  $$HOME \\\n  c\\d \\\n  e\\\\\\ f \\\n  g\\:h\n"
+            "x\\#1:\n$$HOME:\nc\\d:\ne\\\\\\ f:\ng\\:h:\n");
 }
 
 TEST(Depfile, RefusesWhatNoRuleCanSay) {
