@@ -20,6 +20,13 @@ static tenon_status open(const Source &source, const tenon_engine_options *optio
       return report(cpus.status());
     settings.cpus = *std::move(cpus);
   }
+  settings.skipWeightDigests = given.skip_weight_digests != 0;
+  if (given.require_signature) {
+    Result<trust::PublicKeys> keys = trust::readPublicKeys(given.require_signature);
+    if (!keys.isOk())
+      return report(keys.status());
+    settings.signers = *std::move(keys);
+  }
   Result<std::unique_ptr<Engine>> opened = Engine::open(source, settings);
   if (!opened.isOk())
     return report(opened.status());

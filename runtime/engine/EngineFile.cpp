@@ -49,10 +49,10 @@ static Result<EngineHeader> readHeader(const io::MappedFile &file, const char (&
   return header;
 }
 
-Result<EngineFile> EngineFile::open(const std::string &path) {
+Result<EngineFile> EngineFile::open(const std::string &path, const trust::PublicKeys *signers) {
   TENON_ASSIGN(io::MappedFile mapped, io::MappedFile::open(path));
   EngineFile file(std::move(mapped));
-  if (Status status = file.load(); !status.isOk())
+  if (Status status = file.load(signers); !status.isOk())
     return std::move(status).within(path);
   return file;
 }
@@ -64,7 +64,7 @@ Result<EngineFile> EngineFile::view(std::span<const uint8_t> bytes) {
                                    ", found " + std::to_string(address % kSegmentAlignment) +
                                    " bytes beyond one\n  its code and weights are used where they lie");
   EngineFile file(io::MappedFile::view(name, bytes));
-  if (Status status = file.load(); !status.isOk())
+  if (Status status = file.load(nullptr); !status.isOk())
     return std::move(status).within(name);
   for (const schema::Segment *segment : *file.engine_->segments())
     if (segment->external())
@@ -73,38 +73,42 @@ Result<EngineFile> EngineFile::view(std::span<const uint8_t> bytes) {
   return file;
 }
 
-Status EngineFile::load() {
-  TENON_ASSIGN(EngineHeader header, readHeader(file_, kEngineMagic, "an engine"));
-  formatMinor_ = header.minor;
-  metadataBytes_ = header.metadataBytes;
-  if (metadataBytes_ < 16 || metadataBytes_ > kMaxMetadataBytes ||
-      !rangeWithin(sizeof(header), metadataBytes_, file_.size()))
+Status EngineFile::load(const trust::PublicKeys *signers) {
+  TENON_ASSIGN(header_, readHeader(file_, kEngineMagic, "an engine"));
+  if (signers) {
+    TENON_ASSIGN(signer_, checkSignature(path(), header_, *signers));
+  }
+  const uint64_t metadataBytes = header_.metadataBytes;
+  if (metadataBytes < 16 || metadataBytes > kMaxMetadataBytes ||
+      !rangeWithin(sizeof(header_), metadataBytes, file_.size()))
     return damaged(Code::InvalidFile, "metadata size: expected 16 to " + std::to_string(kMaxMetadataBytes) +
                                           " bytes that lie within the file's " + std::to_string(file_.size()) +
-                                          ", found " + std::to_string(metadataBytes_));
-  metadata_ = std::make_unique<uint64_t[]>(metadataBytes_ / 8 + 1);
-  std::span<uint8_t> bytes(reinterpret_cast<uint8_t *>(metadata_.get()), metadataBytes_);
-  TENON_TRY(file_.read(sizeof(header), bytes));
+                                          ", found " + std::to_string(metadataBytes));
+  metadata_ = std::make_unique<uint64_t[]>(metadataBytes / 8 + 1);
+  std::span<uint8_t> bytes(reinterpret_cast<uint8_t *>(metadata_.get()), metadataBytes);
+  TENON_TRY(file_.read(sizeof(header_), bytes));
   metadataDigest_ = digestOf(bytes);
   Digest stated;
-  std::memcpy(stated.data(), header.digest, stated.size());
+  std::memcpy(stated.data(), header_.digest, stated.size());
   if (metadataDigest_ != stated)
     return damaged(Code::Integrity, "metadata digest: expected " + toHex(stated) + ", found " + toHex(metadataDigest_));
   return verifyStructure();
 }
 
 Status EngineFile::verifyStructure() {
-  engine_ = findEngine({reinterpret_cast<const uint8_t *>(metadata_.get()), metadataBytes_});
+  engine_ = findEngine({reinterpret_cast<const uint8_t *>(metadata_.get()), metadataBytes()});
   if (!engine_)
     return damaged(Code::InvalidFile, "metadata: expected a flatbuffer of the engine schema, found offsets or lengths "
                                       "that leave it");
-  if (Status status = verifyEngine(*engine_, metadataBytes_, file_.size()); !status.isOk())
+  if (Status status = verifyEngine(*engine_, metadataBytes(), file_.size()); !status.isOk())
     return damaged(status.code(), "metadata: " + status.message());
 
   externals_.resize(engine_->segments()->size());
-  for (uint32_t i = 0; i < engine_->segments()->size(); ++i)
-    if (engine_->segments()->Get(i)->kind() == schema::SegmentKind::Code)
+  for (uint32_t i = 0; i < engine_->segments()->size(); ++i) {
+    const schema::SegmentKind kind = engine_->segments()->Get(i)->kind();
+    if (kind == schema::SegmentKind::Code || (signer_ && kind != schema::SegmentKind::Weights))
       TENON_TRY(verifySegment(i, 1));
+  }
   return Status::ok();
 }
 

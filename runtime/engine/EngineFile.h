@@ -1,10 +1,11 @@
 // An engine file whose metadata has been checked down to the last index.
 //
-// open() goes in this order and stops at the first fault: magic, size, format major, flags, metadata digest, flatbuffer
-// verifier (bounded depth and table count), every number and name of the schema (Verify.h), digests of the code
-// segments. After it, whoever walks metadata() need not check anything again. The metadata is a private copy, so that a
-// file changed underneath cannot undo the checks; segments are mapped, and only their digests protect them: code is
-// verified here, weights on request, because reading 2 GB takes longer than all the rest together.
+// open() goes in this order and stops at the first fault: magic, size, format major, flags, signature where one is
+// required, metadata digest, flatbuffer verifier (bounded depth and table count), every number and name of the schema
+// (Verify.h), digests of the code segments; where a signature is required, of all but the weights. After it, whoever
+// walks metadata() need not check anything again. The metadata is a private copy, so that a file changed underneath
+// cannot undo the checks; segments are mapped, and only their digests protect them: code is verified here, weights on
+// request, because reading 2 GB takes longer than all the rest together.
 //
 // What the host has does not matter here (HostCheck.h): `tenon inspect` reads an engine for any machine.
 //
@@ -14,6 +15,7 @@
 
 #include "runtime/base/Digest.h"
 #include "runtime/base/Status.h"
+#include "runtime/engine/EngineSignature.h"
 #include "runtime/io/MappedFile.h"
 #include "tenon/schema/engine_generated.h"
 
@@ -28,16 +30,21 @@ namespace tenon {
 
 class EngineFile {
 public:
-  static Result<EngineFile> open(const std::string &path);
+  // `signers`: the keys of which one must have signed the engine (EngineSignature.h); null: nobody must.
+  static Result<EngineFile> open(const std::string &path, const trust::PublicKeys *signers = nullptr);
   // An engine that lies in memory, such as one that was linked into a program. `bytes` outlive the EngineFile and are
   // not copied but for the metadata; its weights must be inside. Also Usage: `bytes` do not begin on a page.
   static Result<EngineFile> view(std::span<const uint8_t> bytes);
 
   const std::string &path() const { return file_.path(); }
   uint64_t fileBytes() const { return file_.size(); }
-  uint64_t metadataBytes() const { return metadataBytes_; }
+  uint64_t metadataBytes() const { return header_.metadataBytes; }
   const Digest &metadataDigest() const { return metadataDigest_; }
-  uint16_t formatMinor() const { return formatMinor_; }
+  // As it was read and checked: what a signature signs.
+  const EngineHeader &header() const { return header_; }
+  // Who has signed; nothing where no signature was required.
+  const std::optional<trust::PublicKey> &signer() const { return signer_; }
+  uint16_t formatMinor() const { return header_.minor; }
   const schema::Engine &metadata() const { return *engine_; }
 
   // Opens the external weights files (beside the engine, named by their digest) and checks their headers. Until then
@@ -57,15 +64,15 @@ public:
 
 private:
   explicit EngineFile(io::MappedFile file) : file_(std::move(file)) {}
-  Status load();
+  Status load(const trust::PublicKeys *signers);
   Status verifyStructure();
   Result<io::MappedFile> openExternal(uint32_t index) const;
 
   io::MappedFile file_;
   std::unique_ptr<uint64_t[]> metadata_; // 8-byte aligned, as flatbuffers needs it
-  uint64_t metadataBytes_ = 0;
   Digest metadataDigest_{};
-  uint16_t formatMinor_ = 0;
+  EngineHeader header_{};
+  std::optional<trust::PublicKey> signer_;
   const schema::Engine *engine_ = nullptr;               // into metadata_
   std::vector<std::optional<io::MappedFile>> externals_; // one per segment
 };

@@ -76,20 +76,36 @@ static StepBuffers stepBuffers(const schema::Variant &variant, const Regions &re
   return buffers;
 }
 
+// From a copy that is hashed itself: who writes to the mapped file after it was checked changes no instruction.
+static Result<cpu::CodeModule> loadCode(const EngineFile &file, const schema::Variant &variant) {
+  const std::span<const uint8_t> mapped = file.segment(variant.code());
+  const std::vector<uint8_t> image(mapped.begin(), mapped.end());
+  if (treeDigest(image) != segmentDigest(*file.metadata().segments()->Get(variant.code())))
+    return Status(Code::Integrity, file.path() + ": the code of " + variant.target()->str() +
+                                       " changed while it was read\n  replace engines by renaming, never in place");
+  return cpu::CodeModule::load(image, variant.target()->str());
+}
+
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::string &path, const EngineOptions &options) {
-  TENON_ASSIGN(EngineFile file, EngineFile::open(path));
+  TENON_ASSIGN(EngineFile file, EngineFile::open(path, options.signers ? &*options.signers : nullptr));
   return start(std::move(file), options);
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(std::span<const uint8_t> bytes, const EngineOptions &options) {
+  if (options.signers)
+    return Status(Code::Usage, "the engine in memory: expected no required signature, which is a file beside an engine "
+                               "file\n  verify what the engine is part of");
   TENON_ASSIGN(EngineFile file, EngineFile::view(bytes));
   return start(std::move(file), options);
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineFile opened, const EngineOptions &options) {
+  if (options.skipWeightDigests && (!options.signers || options.verifyWeights))
+    return Status(Code::Usage, "the digests of the weights can only be left out where a signature is required, and not "
+                               "where they are asked for");
   TENON_ASSIGN(uint32_t chosen, chooseVariant(opened, cpu::HostFeatures::get()));
   auto state = std::make_unique<State>(std::move(opened), chosen);
   EngineFile &file = state->file;
@@ -101,9 +117,9 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineFile opened, const EngineOpt
   TENON_TRY(file.attachExternalWeights());
 
   TENON_ASSIGN(state->pool, cpu::ThreadPool::create({.workers = options.threads, .cpus = options.cpus, .pin = true}));
-  if (options.verifyWeights)
+  if (options.verifyWeights || (options.signers && !options.skipWeightDigests))
     TENON_TRY(file.verifyWeights(state->pool->workers()));
-  TENON_ASSIGN(cpu::CodeModule code, cpu::CodeModule::load(file.segment(variant.code()), variant.target()->str()));
+  TENON_ASSIGN(cpu::CodeModule code, loadCode(file, variant));
   state->code = std::make_unique<cpu::CodeModule>(std::move(code));
   TENON_ASSIGN(state->memory, cpu::Memory::allocate(variant.kv_bytes() + variant.io_bytes() + variant.arena_bytes(),
                                                     "key-value cache and activations"));

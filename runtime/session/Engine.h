@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,8 +27,11 @@ namespace tenon {
 
 struct EngineOptions {
   unsigned threads = 0;       // 0: one per core that this process may use
-  cpu::CpuList cpus;          // logical CPUs to run on; empty: the pool chooses
+  cpu::CpuList cpus = {};     // logical CPUs to run on; empty: the pool chooses
   bool verifyWeights = false; // read all weights and compare their digests before the engine is ready
+  // The keys of which one must have signed the engine; then weights are verified, too, unless they are trusted unread.
+  std::optional<trust::PublicKeys> signers = {};
+  bool skipWeightDigests = false; // with signers: a changed weight is not noticed
 };
 
 // Bytes, exactly. What `tenon plan` prints is the same sum.
@@ -76,8 +80,8 @@ protected:
 
 class Engine {
 public:
-  // Errors: those of EngineFile::open; HostUnfit when this machine lacks an instruction or memory; Unsupported for more
-  // than one rank; Integrity; Resource.
+  // Errors: those of EngineFile::open; Usage for skipWeightDigests without signers; HostUnfit when this machine lacks
+  // an instruction or memory; Unsupported for more than one rank; Integrity; Resource.
   static Result<std::unique_ptr<Engine>> open(const std::string &path, const EngineOptions &options = {});
   // The same for an engine in memory (EngineFile::view).
   static Result<std::unique_ptr<Engine>> open(std::span<const uint8_t> bytes, const EngineOptions &options = {});

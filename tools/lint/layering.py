@@ -19,7 +19,7 @@ ALLOWED = {
     "runtime/trust": ["runtime/base", "runtime/io"],
     "runtime/engine": ["runtime/base", "runtime/io", "runtime/schema", "runtime/device", "runtime/trust"],
     "runtime/program": ["runtime/base", "runtime/schema", "runtime/device", "runtime/engine"],
-    "runtime/session": ["runtime/base", "runtime/schema", "runtime/device", "runtime/engine", "runtime/program"],
+    "runtime/session": ["runtime/base", "runtime/schema", "runtime/device", "runtime/engine", "runtime/program", "runtime/trust"],
     "runtime/capi": ["runtime"],
     "dialects": ["llvm"],
     "passes": ["dialects", "llvm"],

@@ -5,13 +5,13 @@
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
 #include "tools/tenon/InspectGguf.h"
-#include "tools/tenon/Padding.h"
+#include "tools/tenon/SignatureFlags.h"
 #include "tools/tenon/Verbs.h"
+#include "tools/tenon/WholeEngine.h"
 
 #include <CLI/CLI.hpp>
 #include <cinttypes>
 #include <cstdio>
-#include <thread>
 
 namespace tenon::cli {
 namespace {
@@ -42,22 +42,22 @@ public:
     app.add_flag("--kernels", kernels_, "List every kernel with its work");
     app.add_flag("--key", key_, "List the fields that decide the engine's bytes");
     app.add_flag("--verify", verify_, "Read everything: compare the digests, and look for zeros in the padding");
+    signature_.declare(app);
     app.add_flag("--json", json_, "Everything as one JSON object");
   }
 
   Status run(Terminal &terminal) override {
     if (isGguf(path_)) {
-      if (kernels_ || key_ || verify_)
-        return Status(Code::Usage, "'" + path_ + "' is a GGUF file: --kernels, --key and --verify are for engines");
+      if (kernels_ || key_ || verify_ || !signature_.keyFile.empty())
+        return Status(Code::Usage,
+                      "'" + path_ +
+                          "' is a GGUF file: --kernels, --key, --verify and --require-signature are for engines");
       return inspectGguf(path_, weights_, json_);
     }
-    TENON_ASSIGN(EngineFile file, EngineFile::open(path_));
+    TENON_ASSIGN(const auto signers, signature_.signers());
+    TENON_ASSIGN(EngineFile file, EngineFile::open(path_, pointerTo(signers)));
     if (verify_) {
-      TENON_TRY(file.attachExternalWeights());
-      const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
-      for (uint32_t i = 0; i < file.metadata().segments()->size(); ++i)
-        TENON_TRY(file.verifySegment(i, threads).within(path_));
-      TENON_TRY(checkPadding(file));
+      TENON_TRY(checkWholeEngine(file));
       terminal.note("all digests match");
     }
     if (json_)
@@ -232,6 +232,7 @@ private:
   }
 
   std::string path_;
+  SignatureFlags signature_;
   bool weights_ = false, kernels_ = false, key_ = false, verify_ = false, json_ = false;
 };
 

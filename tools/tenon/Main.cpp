@@ -79,7 +79,8 @@ int main(int argc, char **argv) {
                   "Compile transformer models ahead of time and run them",
                   {},
                   {std::begin(kCompilerVerbs), std::end(kCompilerVerbs)}};
-  for (auto make : {makeRunVerb, makeTokenizeVerb, makeInspectVerb, makeBenchVerb, makeDoctorVerb, makeCompletionVerb})
+  for (auto make : {makeRunVerb, makeTokenizeVerb, makeInspectVerb, makeBenchVerb, makeKeygenVerb, makeSignVerb,
+                    makeVerifyVerb, makeDoctorVerb, makeCompletionVerb})
     program.verbs.push_back(make());
   return runProgram(program, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include "tools/cli/JsonWriter.h"
 #include "tools/tenon/InputText.h"
 #include "tools/tenon/InspectGguf.h"
+#include "tools/tenon/SignatureFlags.h"
 #include "tools/tenon/Verbs.h"
 
 #include <cstdio>
@@ -38,6 +39,7 @@ public:
     decode_ = app.add_option("--decode", ids_, "Ids to decode, such as 1,2,3");
     app.add_flag("--no-special", noSpecial_, "Do not add the tokenizer's begin and end tokens");
     app.add_flag("--show-special", showSpecial_, "Print special tokens when decoding");
+    signature_.declare(app);
     app.add_flag("--json", json_, "One JSON object: ids, and each token's text");
   }
 
@@ -71,7 +73,10 @@ public:
 
 private:
   Result<std::unique_ptr<text::Tokenizer>> load() const {
-    if (endsWith(source_, ".json") || isFolder(source_)) {
+    const bool plain = endsWith(source_, ".json") || isFolder(source_);
+    if ((plain || isGguf(source_)) && !signature_.keyFile.empty())
+      return Status(Code::Usage, "'" + source_ + "' is no engine: --require-signature is for engines");
+    if (plain) {
       const std::string path = isFolder(source_) ? source_ + "/tokenizer.json" : source_;
       TENON_ASSIGN(const std::string json, readWholeInput(path));
       return text::Tokenizer::parse(json, {});
@@ -82,7 +87,8 @@ private:
         return Status(Code::Usage, model.tokenizer.absence);
       return text::Tokenizer::parse(model.tokenizer.tokenizer, model.tokenizer.tokenizerConfig);
     }
-    TENON_ASSIGN(const EngineFile file, EngineFile::open(source_));
+    TENON_ASSIGN(const auto signers, signature_.signers());
+    TENON_ASSIGN(const EngineFile file, EngineFile::open(source_, pointerTo(signers)));
     TENON_ASSIGN(auto tokenizer, tokenizerOf(file));
     if (!tokenizer)
       return Status(Code::Usage, "'" + source_ + "' holds no tokenizer: its model had none");
@@ -107,6 +113,7 @@ private:
     std::printf("%s\n", json.endObject().text().c_str());
   }
 
+  SignatureFlags signature_;
   std::string source_, text_, path_, ids_;
   CLI::Option *prompt_ = nullptr, *file_ = nullptr, *decode_ = nullptr;
   bool noSpecial_ = false, showSpecial_ = false, json_ = false;

@@ -9,6 +9,9 @@ std::unique_ptr<Verb> makeRunVerb();
 std::unique_ptr<Verb> makeTokenizeVerb();
 std::unique_ptr<Verb> makeInspectVerb();
 std::unique_ptr<Verb> makeBenchVerb();
+std::unique_ptr<Verb> makeKeygenVerb();
+std::unique_ptr<Verb> makeSignVerb();
+std::unique_ptr<Verb> makeVerifyVerb();
 std::unique_ptr<Verb> makeDoctorVerb();
 std::unique_ptr<Verb> makeCompletionVerb();
 

@@ -48,7 +48,7 @@ typedef enum tenon_status {
   TENON_INVALID_FILE = 4, /* a file is missing, damaged or contradicts itself */
   TENON_CONSTRAINT = 5,   /* the engine's limits: context, sequences, KV pages */
   TENON_HOST_UNFIT = 6,   /* this machine lacks an instruction set or memory */
-  TENON_INTEGRITY = 7,    /* a digest differs */
+  TENON_INTEGRITY = 7,    /* a digest differs, or a required signature is missing, foreign or wrong */
   TENON_RESOURCE = 10     /* the system refused memory, threads or I/O */
 } tenon_status;
 
@@ -74,8 +74,12 @@ typedef struct tenon_engine_options {
   uint32_t threads;       /* workers, the calling thread included; 0: one per core that this process may use */
   int32_t verify_weights; /* not 0: compare the digests of all weights first (reads the whole file) */
   const char *cpus;       /* logical CPUs to run on, "0-3,8"; NULL: all that this process may use */
+  /* Path of a file of public keys, of which one must have signed the engine ("<path>.sig", `tenon sign`); NULL: nobody
+   * must. Everything that is used is then read and compared with its digest, the weights as well. */
+  const char *require_signature;
+  int64_t skip_weight_digests; /* not 0, with require_signature: do not read all weights; a change is not noticed */
 } tenon_engine_options;
-#define TENON_ENGINE_OPTIONS_INIT {sizeof(tenon_engine_options), 0, 0, NULL}
+#define TENON_ENGINE_OPTIONS_INIT {sizeof(tenon_engine_options), 0, 0, NULL, NULL, 0}
 
 /* Maps and checks the file, loads its code, allocates all memory that it will ever need, starts the workers.
  * `options` may be NULL. [any thread] */

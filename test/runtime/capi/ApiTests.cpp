@@ -1,4 +1,5 @@
 // The C API, on the toy engine.
+#include "runtime/engine/EngineSignature.h"
 #include "runtime/support/ToyEngine.h"
 #include "tenon/tenon.h"
 #include "tenon/text.h"
@@ -219,6 +220,35 @@ TEST_F(ApiTest, RefusesNullAndNonsense) {
   tenon_engine_close(nullptr);
   EXPECT_STREQ(tenon_status_name(TENON_HOST_UNFIT), "host unfit");
   EXPECT_STREQ(tenon_status_name(static_cast<tenon_status>(9)), "unknown status");
+}
+
+TEST_F(ApiTest, EnginesMayHaveToBeSigned) {
+  const trust::SecretKey key = *trust::generateKey("me");
+  const std::string ring = folder.file("k.pub");
+  ASSERT_TRUE(trust::writeKeyPair(key, folder.file("k.key"), ring).isOk());
+  tenon_engine_options options = TENON_ENGINE_OPTIONS_INIT;
+  options.threads = 1;
+  options.require_signature = ring.c_str();
+  tenon_engine *other = nullptr;
+  EXPECT_EQ(tenon_engine_open(path.c_str(), &options, &other), TENON_INTEGRITY);
+  EXPECT_THAT(tenon_last_message(), HasSubstr("expected a signature of a trusted key"));
+  EXPECT_EQ(other, nullptr);
+
+  const std::vector<uint8_t> file = test::readFile(path);
+  const std::string line = trust::formatSignature(trust::sign(key, kEngineDomain, std::span(file).first(64)));
+  test::writeFile(signaturePath(path), std::vector<uint8_t>(line.begin(), line.end()));
+  ASSERT_EQ(tenon_engine_open(path.c_str(), &options, &other), TENON_OK) << tenon_last_message();
+  tenon_engine_close(other);
+  options.skip_weight_digests = 1;
+  ASSERT_EQ(tenon_engine_open(path.c_str(), &options, &other), TENON_OK) << tenon_last_message();
+  tenon_engine_close(other);
+
+  other = nullptr;
+  options.require_signature = path.c_str(); // no key file
+  EXPECT_EQ(tenon_engine_open(path.c_str(), &options, &other), TENON_INVALID_FILE);
+  options.struct_size = offsetof(tenon_engine_options, require_signature); // a caller that does not know the field
+  ASSERT_EQ(tenon_engine_open(path.c_str(), &options, &other), TENON_OK) << tenon_last_message();
+  tenon_engine_close(other);
 }
 
 TEST_F(ApiTest, MessagesBelongToTheirThread) {
