@@ -61,10 +61,11 @@ static int runCompiler(char **argv) {
     }
     execv(path.c_str(), argv);
   }
-  Terminal().error(
-      Status(Code::HostUnfit, std::string("'tenon ") + argv[1] +
-                                  "' needs tenon-compiler, which is not installed beside tenon (" + folder +
-                                  ")\ninstall the compiler, or compile on another machine: engines are portable"));
+  Terminal().error(Status(
+      Code::HostUnfit,
+      std::string("'tenon ") + argv[1] + "' needs tenon-compiler, which is not installed beside tenon (" + folder +
+          ")\ninstall the compiler (Debian: the package tenon), or compile on another machine: engines "
+          "are portable"));
   return static_cast<int>(Code::HostUnfit);
 }
 
