@@ -5,6 +5,7 @@ Substitutions: %tenon_root the source tree, %tenon_build the build folder, %mode
 are test/cli/expect.py and refuse.py; Tenon's tools go by their names.
 """
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -38,6 +39,8 @@ llvm_config.add_tool_substitutions(
 # A full disk is a file system of our own making, in a user namespace of our own.
 if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], capture_output=True).returncode == 0:
     config.available_features.add("own-mounts")
+if shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin"):
+    config.available_features.add("nginx")
 for tool in tools:
     if os.path.exists(os.path.join(config.tenon_build, "bin", tool)):
         config.available_features.add(tool)

@@ -1,5 +1,7 @@
 #include "compiler/cache/Bundle.h"
 
+#include "compiler/cache/ArrivingPart.h"
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -126,40 +128,22 @@ Status writeEntry(Writer &writer, const Entry &entry) {
   return Status::ok();
 }
 
-// The next part into a temporary of the cache; its bytes are those that the manifest promised, or it fails. Zeros stay
-// holes.
+// The next part, into a temporary of the cache.
 Result<NewPart> readPart(Reader &reader, Store &store, const Key &key, const Part &part, const std::string &path) {
-  TENON_ASSIGN(io::OutputFile file, store.createPart(key, part.name, 0));
-  TENON_TRY(file.resize(part.bytes));
+  auto arriving = ArrivingPart::create(store, key, part);
+  if (!arriving.isOk())
+    return std::move(arriving).status().within(path);
   std::vector<uint8_t> buffer(kPiece);
-  TreeHasher rest;
-  auto copy = [&](uint64_t from, uint64_t to, auto &&hash) -> Status {
-    for (uint64_t at = from; at < to; at += kPiece) {
-      const std::span<uint8_t> piece(buffer.data(), std::min<uint64_t>(kPiece, to - at));
-      TENON_TRY(reader.read(piece));
-      hash(piece);
-      if (std::any_of(piece.begin(), piece.end(), [](uint8_t byte) { return byte != 0; }))
-        TENON_TRY(file.write(at, piece));
-    }
-    return Status::ok();
-  };
-  std::vector<uint8_t> prefix;
-  TENON_TRY(copy(0, part.prefix, [&](auto piece) { prefix.insert(prefix.end(), piece.begin(), piece.end()); }));
-  TENON_TRY(copy(part.prefix, part.bytes, [&](auto piece) { rest.update(piece); }));
-  if ((part.prefix > 0 && digestOf(prefix) != part.prefixDigest) || rest.finish() != part.digest)
-    return damaged(path, key.text() + ": " + part.name + " does not have its digest", Code::Integrity);
-  NewPart made;
-  made.name = part.name;
-  made.file = std::move(file);
-  made.size = part.bytes;
-  made.prefix = part.prefix;
-  made.prefixDigest = part.prefixDigest;
-  made.digest = part.digest;
-  return made;
+  for (uint64_t at = 0; at < part.bytes; at += kPiece) {
+    const std::span<uint8_t> piece(buffer.data(), std::min<uint64_t>(kPiece, part.bytes - at));
+    TENON_TRY(reader.read(piece));
+    TENON_TRY(arriving->write(piece));
+  }
+  auto made = arriving->finish();
+  return made.isOk() ? std::move(made) : std::move(made).status().within(path);
 }
 
 Status readEntry(Reader &reader, Store &store, Manifest manifest, const std::string &path) {
-  constexpr uint64_t kMaxPrefix = 1 << 20; // kept in memory
   const Key key = manifest.key;
   if (!store.accepts(manifest.bytes()))
     return Status(Code::Constraint, path + ": " + key.text() + " has " + std::to_string(manifest.bytes()) +
@@ -169,8 +153,6 @@ Status readEntry(Reader &reader, Store &store, Manifest manifest, const std::str
     return Status(Code::Resource, path + ": " + key.text() + " cannot be stored: another process is at work on it");
   std::vector<NewPart> parts;
   for (const Part &part : manifest.parts) {
-    if (part.prefix > kMaxPrefix)
-      return damaged(path, key.text() + ": a prefix of " + std::to_string(part.prefix) + " bytes");
     TENON_ASSIGN(NewPart made, readPart(reader, store, key, part, path));
     parts.push_back(std::move(made));
   }

@@ -83,7 +83,7 @@ bool readDigest(std::string_view &text, Digest &out) {
 bool readPart(std::string_view text, Part &part) {
   part.name = text.substr(0, text.find(' '));
   text.remove_prefix(std::min(text.size(), part.name.size() + 1));
-  const bool plain = !part.name.empty() && part.name.size() <= 16 &&
+  const bool plain = !part.name.empty() && part.name.size() <= 16 && part.name != "manifest" && part.name != "lock" &&
                      std::all_of(part.name.begin(), part.name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   return plain && readNumber(text, part.bytes) && readNumber(text, part.prefix) &&
          readDigest(text, part.prefixDigest) && readDigest(text, part.digest) && readNumber(text, part.stamp.inode) &&

@@ -31,7 +31,7 @@ struct Stamp {
 // One file of an entry. Its first `prefix` bytes (a header, in weights files) have a digest of their own, so that the
 // digest of the rest can be the one that the engine states of the same bytes.
 struct Part {
-  std::string name; // lower-case letters
+  std::string name; // lower-case letters; not "manifest" or "lock", which are an entry's own
   uint64_t bytes = 0, prefix = 0;
   Digest prefixDigest = {}; // all zeros where there is no prefix
   Digest digest = {};       // treeDigest (runtime/base/Digest.h)

@@ -82,8 +82,8 @@ private:
 
 std::vector<KeyRow> optionRows(const CompileOptions &options) {
   const auto &[model, output, targets, quant, kv, activations, maxBatch, maxSeq, pageTokens, kvTokens, stepTokens,
-               logitRows, externalWeights, jobs, maxMemory, depfile, cache, cacheSize, cacheReadOnly, requireHit, note,
-               warn, progress] = options;
+               logitRows, externalWeights, jobs, maxMemory, depfile, cache, cacheSize, cacheReadOnly, requireHit,
+               cacheRemote, cacheRemoteKey, cacheRemoteTrust, cacheRemoteTimeout, note, warn, progress] = options;
   const char *shaped = "as the shape that is chosen from it: ShapeChoice";
   const char *handling = "says what is done with the cache, not what is compiled";
   return Rows("CompileOptions")
@@ -112,6 +112,11 @@ std::vector<KeyRow> optionRows(const CompileOptions &options) {
       .add(cacheSize, "cacheSize", "--cache-size", None, handling)
       .add(cacheReadOnly, "cacheReadOnly", "--cache-readonly", None, handling)
       .add(requireHit, "requireHit", "--require-hit", None, handling)
+      .add(cacheRemote, "cacheRemote", "--cache-remote", None, handling)
+      .add(cacheRemoteKey, "cacheRemoteKey", "--cache-remote-key", None, "says who signs entries, not what they hold")
+      .add(cacheRemoteTrust, "cacheRemoteTrust", "--cache-remote-trust", None,
+           "says whose entries are taken, not what they hold")
+      .add(cacheRemoteTimeout, "cacheRemoteTimeout", "--cache-remote-timeout", None, handling)
       .add(note, "note", "", None, "messages")
       .add(warn, "warn", "", None, "messages")
       .add(progress, "progress", "", None, "messages")

@@ -60,6 +60,53 @@ CompileCache::CompileCache(const CompileOptions &options, unsigned threads) : op
     options.warn("no cache: " + opened.status().message());
 }
 
+Status CompileCache::openRemote() {
+  if (options_.cacheRemote.empty())
+    return Status::ok();
+  if (options_.cache.empty() || options_.cacheReadOnly)
+    return Status(Code::Usage, "--cache-remote: what arrives is kept in the cache's own folder, which is " +
+                                   std::string(options_.cache.empty() ? "off" : "only read") +
+                                   "; give --cache DIR without --cache-readonly");
+  cache::RemoteOptions remote;
+  remote.url = options_.cacheRemote;
+  remote.signingKey = options_.cacheRemoteKey;
+  remote.trustedKeys = options_.cacheRemoteTrust;
+  remote.timeout = std::chrono::milliseconds(options_.cacheRemoteTimeout);
+  TENON_ASSIGN(remote_, cache::Remote::open(remote));
+  return Status::ok();
+}
+
+std::optional<cache::Entry> CompileCache::look(const cache::Key &key, const cache::Fields *fields,
+                                               std::optional<cache::KeyLock> &lock, CacheOutcome &outcome) {
+  outcome = CacheOutcome::Hit;
+  auto find = [&] { return fields ? store_->find(key, *fields) : store_->find(key); };
+  auto entry = find();
+  if (!entry && (lock = store_->lock(key)))
+    entry = find(); // somebody else made it meanwhile
+  if (entry)
+    toShare_.push_back(key);
+  if (!entry && lock && remote_) {
+    entry = remote_->fetch(*store_, *lock, key, fields);
+    outcome = CacheOutcome::RemoteHit;
+  }
+  if (entry)
+    lock.reset();
+  return entry;
+}
+
+void CompileCache::share() {
+  if (!store_ || !remote_)
+    return;
+  const cache::Shared shared = remote_->share(*store_, toShare_);
+  if (!options_.note)
+    return;
+  const std::string url = cache::maskUrl(options_.cacheRemote);
+  if (shared.entries > 0)
+    options_.note("cache: " + std::to_string(shared.entries) + " entries were put to " + url);
+  if (remote_->isReadOnly())
+    options_.note("cache: " + url + " takes nothing from here; it is only read");
+}
+
 cache::Fields CompileCache::begin(const ModelDirectory &directory, const ShapeChoice &shape,
                                   const std::vector<kernel::TargetAttr> &targets) {
   if (store_ && directory.checkpoint)
@@ -95,7 +142,13 @@ std::optional<emit::StoredWeights> CompileCache::give(cache::Entry entry) {
 std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
   if (!store_)
     return nullptr;
-  auto head = store_->find(cache::keyOf(cache::Kind::Engine, engineFields_), engineFields_);
+  const auto reachable = [this](const cache::Key &key, const cache::Fields *fields, CacheOutcome &outcome) {
+    std::optional<cache::KeyLock> lock;
+    outcome = CacheOutcome::Hit;
+    return remote_ ? look(key, fields, lock, outcome) : fields ? store_->find(key, *fields) : store_->find(key);
+  };
+  CacheOutcome outcome, ofWeights;
+  auto head = reachable(cache::keyOf(cache::Kind::Engine, engineFields_), &engineFields_, outcome);
   if (!head && !options_.requireHit)
     explainMiss();
   if (!head || head->files.size() != 1 || head->manifest.parts[0].name != kHead)
@@ -103,7 +156,7 @@ std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
   const auto reference = head->manifest.notes.find("weights");
   if (reference == head->manifest.notes.end() || !cache::isHexDigest(reference->second))
     return nullptr;
-  auto entry = store_->find({cache::Kind::Weights, reference->second});
+  auto entry = reachable({cache::Kind::Weights, reference->second}, nullptr, ofWeights);
   auto stored = entry ? give(*std::move(entry)) : std::nullopt;
   if (!stored)
     return nullptr; // dropped for space: the engine is made again, of the code that is there
@@ -113,7 +166,9 @@ std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
     return nullptr;
   }
   auto engine = std::make_unique<Engine>(Engine{*std::move(head), *stored, metadata});
-  say("engine", CacheOutcome::Hit);
+  say("engine", outcome);
+  if (ofWeights == CacheOutcome::RemoteHit)
+    say("weights", ofWeights);
   return engine;
 }
 
@@ -151,7 +206,7 @@ void CompileCache::storeEngine(const std::vector<uint8_t> &head, const EnginePla
   auto stored = store_->publish(*lock, key, engineFields_, std::move(notes), {&part, 1});
   if (!stored.isOk())
     store_->warn(stored.status().message());
-  say("engine", stored.isOk() ? CacheOutcome::Stored : CacheOutcome::Missed);
+  say("engine", noteStored(key, stored.isOk()));
 }
 
 FailureOr<codegen::CodeImage> CompileCache::code(ModuleOp module, kernel::TargetAttr target, const EnginePlan &plan,
@@ -161,31 +216,24 @@ FailureOr<codegen::CodeImage> CompileCache::code(ModuleOp module, kernel::Target
   const std::string part = "code " + target.getSpec().str();
   const cache::Fields fields = codeFields(module, target);
   const cache::Key key = cache::keyOf(cache::Kind::Code, fields);
-  auto find = [&]() -> std::optional<codegen::CodeImage> {
-    const auto entry = store_->find(key, fields);
-    const io::MappedFile *object = entry ? entry->find(kObject) : nullptr;
-    if (!object)
-      return std::nullopt;
-    say(part, CacheOutcome::Hit);
+  std::optional<cache::KeyLock> lock;
+  CacheOutcome outcome;
+  const auto entry = look(key, &fields, lock, outcome);
+  if (const io::MappedFile *object = entry ? entry->find(kObject) : nullptr) {
+    say(part, outcome);
     const auto *bytes = reinterpret_cast<const char *>(object->bytes().data());
     return codegen::CodeImage(bytes, bytes + object->size());
-  };
-  if (auto found = find())
-    return *std::move(found);
-  auto lock = store_->lock(key);
-  if (lock)
-    if (auto found = find()) // somebody else made it meanwhile
-      return *std::move(found);
+  }
   FailureOr<codegen::CodeImage> code = generate();
   if (failed(code))
     return code;
-  CacheOutcome outcome = CacheOutcome::Missed;
+  outcome = CacheOutcome::Missed;
   if (lock && store_->accepts(code->size())) {
     cache::NewPart object{.name = kObject, .bytes = {reinterpret_cast<const uint8_t *>(code->data()), code->size()}};
     auto stored = store_->publish(*lock, key, fields, notesOf(plan), {&object, 1});
     if (!stored.isOk())
       store_->warn(stored.status().message());
-    outcome = stored.isOk() ? CacheOutcome::Stored : CacheOutcome::Missed;
+    outcome = noteStored(key, stored.isOk());
   }
   say(part, outcome);
   return code;
@@ -242,28 +290,32 @@ Result<std::optional<emit::StoredWeights>> CompileCache::weights(ModuleOp module
     return std::optional<emit::StoredWeights>();
   TENON_ASSIGN(cache::Fields fields, weightFields(module, directory, sources_));
   const cache::Key key = cache::keyOf(cache::Kind::Weights, fields);
-  auto find = [&]() -> std::optional<emit::StoredWeights> {
-    auto entry = store_->find(key, fields);
-    auto stored = entry ? give(*std::move(entry)) : std::nullopt;
-    if (stored)
-      say("weights", CacheOutcome::Hit);
+  std::optional<cache::KeyLock> lock;
+  CacheOutcome outcome;
+  auto entry = look(key, &fields, lock, outcome);
+  if (auto stored = entry ? give(*std::move(entry)) : std::nullopt) {
+    say("weights", outcome);
     return stored;
-  };
-  if (auto found = find())
-    return found;
+  }
   std::optional<emit::StoredWeights> stored;
   // Zeros take no room, whatever their number.
-  if (store_->accepts(parts.sparse ? 0 : parts.weightBytes)) {
-    if (auto lock = store_->lock(key)) {
-      if (auto found = find()) // somebody else packed them meanwhile
-        return found;
-      TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, directory, parts, options));
-    }
-  } else if (!store_->isReadOnly()) {
-    store_->warn("the weights (" + std::to_string(parts.weightBytes) + " bytes) are larger than --cache-size allows");
+  if (!store_->accepts(parts.sparse ? 0 : parts.weightBytes)) {
+    lock.reset();
+    if (!store_->isReadOnly())
+      store_->warn("the weights (" + std::to_string(parts.weightBytes) + " bytes) are larger than --cache-size allows");
   }
-  say("weights", stored ? CacheOutcome::Stored : CacheOutcome::Missed);
+  if (lock) {
+    TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, directory, parts, options));
+  }
+  say("weights", stored ? noteStored(key, true) : CacheOutcome::Missed);
   return stored;
+}
+
+CacheOutcome CompileCache::noteStored(const cache::Key &key, bool isStored) {
+  if (!isStored)
+    return CacheOutcome::Missed;
+  toShare_.push_back(key);
+  return CacheOutcome::Stored;
 }
 
 void CompileCache::noteTransfer(emit::Transfer transfer) {

@@ -7,6 +7,7 @@
 #include "codegen/Target.h"
 #include "compiler/cache/Sources.h"
 #include "compiler/cache/Store.h"
+#include "compiler/cache/remote/Remote.h"
 #include "compiler/driver/CacheKeys.h"
 #include "compiler/driver/Compiler.h"
 #include "compiler/emit/EngineWriter.h"
@@ -19,7 +20,9 @@ class CompileCache {
 public:
   CompileCache(const CompileOptions &options, unsigned threads);
 
-  bool isOn() const { return store_.has_value(); }
+  // The shared tier, where options ask for one. Errors are Remote::open's; Usage where nothing could be put into the
+  // cache's own folder.
+  Status openRemote();
 
   // The engine's key; from here on the other calls know the checkpoint. `fields` become those of the key, whether the
   // cache is on or not (SourceDigests are left out where it is off).
@@ -48,12 +51,20 @@ public:
                                                      const emit::EngineParts &parts,
                                                      const weights::PackOptions &options);
 
+  // Gives the shared tier what it lacks of the parts that were used or made here; call it when the engine is written.
+  void share();
+
   // Tells the cache that a hard link to the stored weights was given out.
   void noteTransfer(emit::Transfer transfer);
 
   std::vector<CachePart> takeReport() { return std::move(report_); }
 
 private:
+  // The entry from the folder, else from the remote. Where there is none, `lock` is the key's if it can be had.
+  std::optional<cache::Entry> look(const cache::Key &key, const cache::Fields *fields,
+                                   std::optional<cache::KeyLock> &lock, CacheOutcome &outcome);
+  // The outcome of having made an entry.
+  CacheOutcome noteStored(const cache::Key &key, bool isStored);
   void explainMiss() const;
   void say(std::string part, CacheOutcome outcome) { report_.push_back({std::move(part), outcome}); }
   std::optional<emit::StoredWeights> give(cache::Entry entry);
@@ -64,6 +75,8 @@ private:
 
   const CompileOptions &options_;
   std::optional<cache::Store> store_;
+  std::unique_ptr<cache::Remote> remote_;
+  std::vector<cache::Key> toShare_;
   cache::Fields engineFields_;
   SourceDigests sources_;
   std::vector<cache::SourceState> states_; // of the same files

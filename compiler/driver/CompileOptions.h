@@ -36,6 +36,12 @@ struct CompileOptions {
   bool cacheReadOnly = false;
   bool requireHit = false; // NotCached where the engine is not in the cache; nothing is compiled
 
+  // Its shared tier (compiler/cache/remote/Remote.h).
+  std::string cacheRemote;              // URL, empty for none
+  std::string cacheRemoteKey;           // file of the secret key that signs what is put there
+  std::string cacheRemoteTrust;         // file of public keys: only what one of them has signed is taken
+  uint64_t cacheRemoteTimeout = 10'000; // milliseconds: Patience.h
+
   // Not part of what is compiled.
   std::function<void(const std::string &)> note;                                        // one line for people
   std::function<void(const std::string &)> warn;                                        // the same, of some weight

@@ -207,6 +207,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
                       " tokens limits --max-seq: of its " + std::to_string(facts.maxPositions) +
                       " positions no more are used");
   CompileCache cache(options, lowering.jobs());
+  TENON_TRY(cache.openRemote());
   cache::Fields key = cache.begin(opened.directory, opened.shape, targets);
   if (const auto found = cache.findEngine()) {
     TENON_ASSIGN(CompileReport report, writeFound(options, *found, cache, opened.directory, lowering.jobs()));
@@ -232,6 +233,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_ASSIGN(CompileReport report, assembly.write());
   if (!options.depfile.empty())
     TENON_TRY(writeDepfile(options.depfile, options.output, model.directory.files));
+  cache.share();
   return report;
 }
 

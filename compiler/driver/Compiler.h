@@ -32,8 +32,9 @@ struct EnginePlan {
   std::vector<VariantPlan> variants; // one per target
 };
 
-// Hit: taken from the cache. Stored: made, and there from now on. Missed: made, and not stored.
-enum class CacheOutcome { Hit, Stored, Missed };
+// Hit: taken from the cache's folder. RemoteHit: from its shared tier, and in the folder from now on. Stored: made, and
+// there from now on. Missed: made, and not stored.
+enum class CacheOutcome { Hit, RemoteHit, Stored, Missed };
 
 struct CachePart {
   std::string part; // "engine", "code cpu:x86-64-v4", "weights"

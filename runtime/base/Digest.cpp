@@ -100,8 +100,10 @@ std::string toHex(const Digest &digest) {
 void TreeHasher::update(std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     if (partial_.empty() && bytes.size() >= kDigestChunkBytes) {
-      chunks_.push_back(chunkDigest(bytes.first(kDigestChunkBytes)));
-      bytes = bytes.subspan(kDigestChunkBytes);
+      const std::span<const uint8_t> whole = bytes.first(bytes.size() / kDigestChunkBytes * kDigestChunkBytes);
+      chunks_.resize(chunks_.size() + chunkCount(whole.size()));
+      chunkDigests(whole, std::span(chunks_).last(chunkCount(whole.size())));
+      bytes = bytes.subspan(whole.size());
       continue;
     }
     size_t taken = std::min<size_t>(bytes.size(), kDigestChunkBytes - partial_.size());

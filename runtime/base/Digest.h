@@ -46,7 +46,7 @@ Digest treeDigest(std::span<const uint8_t> bytes);
 // 64 lower-case hexadecimal digits.
 std::string toHex(const Digest &digest);
 
-// treeDigest of bytes that arrive in order, in pieces of any size. Holds one chunk.
+// treeDigest of bytes that arrive in order, in pieces of any size; fastest in pieces of whole groups. Holds one chunk.
 class TreeHasher {
 public:
   void update(std::span<const uint8_t> bytes);

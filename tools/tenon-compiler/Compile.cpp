@@ -6,6 +6,7 @@
 #include "tools/tenon-compiler/CompileFlags.h"
 #include "tools/tenon-compiler/DryRunText.h"
 #include "tools/tenon-compiler/PlanText.h"
+#include "tools/tenon-compiler/RemoteFlags.h"
 #include "tools/tenon-compiler/Verbs.h"
 
 #include <chrono>
@@ -15,7 +16,17 @@ namespace tenon::cli {
 namespace {
 
 const char *outcomeName(CacheOutcome outcome) {
-  return outcome == CacheOutcome::Hit ? "hit" : outcome == CacheOutcome::Stored ? "miss, stored" : "miss, not stored";
+  switch (outcome) {
+  case CacheOutcome::Hit:
+    return "hit";
+  case CacheOutcome::RemoteHit:
+    return "remote hit";
+  case CacheOutcome::Stored:
+    return "miss, stored";
+  case CacheOutcome::Missed:
+    break;
+  }
+  return "miss, not stored";
 }
 
 class CompileVerb final : public Verb {
@@ -30,6 +41,7 @@ public:
            "  tenon compile model.gguf -o m.tenon\n"
            "  tenon compile random:config.json -o bench.tenon\n"
            "  tenon compile path/to/model -o m.tenon --cache /shared/tenon --cache-readonly --require-hit\n"
+           "  tenon compile path/to/model -o m.tenon --cache-remote https://cache.example/tenon\n"
            "  tenon compile path/to/model -o m.tenon --dry-run --json\n"
            "  tenon compile path/to/model --emit=fuse\n";
   }
@@ -48,6 +60,7 @@ public:
         app.add_option("--depfile", depfile_, "Write a Make rule that names every file read")->type_name("FILE");
     cache_.declareFolder(app);
     cache_.declareSize(app);
+    remote_.declare(app);
     app.add_flag("--cache-readonly", cacheReadOnly_, "Take from the cache, store nothing");
     app.add_flag("--require-hit", requireHit_, "Fail (8) unless the engine is in the cache, instead of compiling it");
     auto *emit =
@@ -78,6 +91,7 @@ public:
     TENON_ASSIGN(options.cacheSize, cache_.sizeBound());
     options.cacheReadOnly = cacheReadOnly_;
     options.requireHit = requireHit_;
+    TENON_TRY(remote_.read(options));
     if (requireHit_ && options.cache.empty())
       return Status(Code::Usage, "--require-hit: there is no cache to hit; give --cache DIR");
     options.warn = [&](const std::string &text) { terminal.warn(text); };
@@ -138,6 +152,7 @@ private:
 
   CompileFlags flags_;
   CacheFlags cache_;
+  RemoteFlags remote_;
   std::string output_, weights_ = "inside", maxMemory_ = "1GiB", depfile_, emit_;
   bool dryRun_ = false, json_ = false, cacheReadOnly_ = false, requireHit_ = false;
 };

@@ -1,0 +1,31 @@
+#include "tools/tenon-compiler/RemoteFlags.h"
+
+namespace tenon::cli {
+
+void RemoteFlags::declare(CLI::App &app) {
+  auto *url = app.add_option("--cache-remote", url_, "A cache that machines share: file:///DIR, http(s)://HOST/PREFIX")
+                  ->type_name("URL");
+  app.add_option("--cache-remote-key", key_, "Sign with this secret key what is put there")
+      ->type_name("FILE")
+      ->needs(url);
+  app.add_option("--cache-remote-trust", trust_, "Take from there only what one of these public keys has signed")
+      ->type_name("FILE")
+      ->needs(url);
+  app.add_option("--cache-remote-timeout", timeout_,
+                 "What a compilation may wait for it, beyond the time of its bytes at 1 MiB/s")
+      ->default_str("10")
+      ->type_name("SECONDS");
+}
+
+Status RemoteFlags::read(CompileOptions &options) const {
+  constexpr double kLongest = 7 * 24 * 3600;
+  if (!(timeout_ > 0 && timeout_ <= kLongest))
+    return Status(Code::Usage, "--cache-remote-timeout: expected more than 0 and at most 604800 seconds");
+  options.cacheRemote = url_;
+  options.cacheRemoteKey = key_;
+  options.cacheRemoteTrust = trust_;
+  options.cacheRemoteTimeout = std::max<uint64_t>(1, static_cast<uint64_t>(timeout_ * 1000));
+  return Status::ok();
+}
+
+} // namespace tenon::cli
