@@ -178,7 +178,9 @@ void LinearEmitter::addSegment(const Unit &unit, const Segment &segment, ArrayRe
 }
 
 // The segments of `inputs` inputs from `first` on, which share a scale of the weights: in a loop where they are many
-// products, because LLVM keeps too much in registers at once in long straight code.
+// products, because LLVM keeps too much in registers at once in long straight code. It also moves the prefetches of a
+// block to its end, where a long row of them waits for line buffers: shorter blocks, where lines are fetched ahead (but
+// not for AVX2, which loses more by the loop).
 void LinearEmitter::takeGroup(const Unit &unit, int64_t first, int64_t inputs, Values &sums) {
   const CodeView &view = unit.view;
   int64_t linesPerSegment = view.segment / view.inputsPerLine(), firstSegment = first / view.segment;
@@ -193,7 +195,8 @@ void LinearEmitter::takeGroup(const Unit &unit, int64_t first, int64_t inputs, V
   };
   int64_t whole = inputs / view.segment, done = 0;
   int64_t products = view.segment / CodeDot::inputsPerStep * static_cast<int64_t>(sums.size());
-  if (whole > 1 && whole * products > longestProducts()) {
+  bool fetches = !unit.fetched.empty() && b.target().number("vector_bits") == 512;
+  if (whole > 1 && whole * products >= (fetches ? 32 : longestProducts() + 1)) {
     for (Value &sum : sums)
       sum = sum ? sum : b.zeros(b.f32Vector());
     sums = b.loop(b.i64(0), b.i64(whole), 1, sums, [&](Value index, ValueRange carried) {

@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Budget{kVnni, kQ8, 32, 1, 64, 290, 4, 91}, Budget{kVnni, kQ8, 32, 8, 32, 56, 0, 21},
                     Budget{kVnni, kQ8, 32, 128, 192, 470, 22, 153}, Budget{kVnni, kQ4, 32, 1, 64, 321, 6, 99},
                     Budget{kVnni, kQ4, 32, 8, 32, 52, 0, 21}, Budget{kVnni, kQ4, 32, 128, 192, 471, 72, 154},
-                    Budget{kVnni, k4, 32, 1, 128, 686, 22, 199}, Budget{kVnni, k4, 32, 8, 32, 54, 0, 21},
+                    Budget{kVnni, k4, 32, 1, 32, 142, 15, 41}, Budget{kVnni, k4, 32, 8, 32, 54, 0, 21},
                     Budget{kVnni, k4, 32, 128, 96, 214, 0, 68}, Budget{kVnni, k4Asym, 32, 128, 96, 206, 2, 74},
                     Budget{kAvx2, k4, 32, 1, 128, 889, 60, 347}, Budget{kAvx2, k4, 32, 128, 48, 275, 52, 97},
                     Budget{kVnni, k4Asym, 0, 1, 32, 145, 24, 43}, Budget{kVnni, k4Asym, 0, 8, 32, 50, 0, 21},
