@@ -4,11 +4,9 @@
 #include "compiler/driver/Depfile.h"
 #include "compiler/driver/Describe.h"
 #include "compiler/driver/DiagnosticText.h"
-#include "compiler/driver/KeyFields.h"
+#include "compiler/driver/EngineAssembly.h"
 #include "compiler/driver/Lowering.h"
-#include "compiler/driver/WeightJobs.h"
 #include "compiler/emit/EngineWriter.h"
-#include "compiler/emit/VariantTable.h"
 #include "dialects/model/Model.h"
 #include "passes/quant/FormatRecipe.h"
 #include "runtime/io/OutputFile.h"
@@ -20,46 +18,6 @@ using namespace mlir;
 
 namespace tenon {
 namespace {
-
-std::unique_ptr<schema::KvGeometryT> kvGeometry(ModuleOp module) {
-  auto geometry = std::make_unique<schema::KvGeometryT>();
-  for (auto cache : module.getOps<model::CacheOp>()) {
-    auto type = cast<model::CacheType>(cache.getType());
-    ++geometry->layers;
-    geometry->kv_heads = type.getKvHeads();
-    geometry->head_dim = type.getHeadDim();
-    geometry->page_tokens = type.getPageTokens();
-    geometry->pages = type.getPages();
-    geometry->dtype = emit::schemaType(type.getElementType());
-  }
-  return geometry;
-}
-
-std::unique_ptr<schema::ShapeKeyT> shapeKey(const ShapeChoice &shape) {
-  auto key = std::make_unique<schema::ShapeKeyT>();
-  key->body_rows = shape.bodyRows;
-  key->head_rows = shape.headRows;
-  key->max_sequences = shape.maxSequences;
-  key->max_context = shape.maxContext;
-  return key;
-}
-
-void addText(std::vector<emit::Blob> &blobs, schema::SegmentKind kind, const char *name, const std::string &text) {
-  if (!text.empty())
-    blobs.push_back({kind, name, {text.begin(), text.end()}});
-}
-
-bool sameWeights(const WeightTable &a, const WeightTable &b) {
-  if (a.bytes != b.bytes || a.entries.size() != b.entries.size())
-    return false;
-  for (size_t i = 0; i < a.entries.size(); ++i)
-    if (a.entries[i]->name != b.entries[i]->name || a.entries[i]->dtype != b.entries[i]->dtype ||
-        a.entries[i]->layout != b.entries[i]->layout ||
-        a.entries[i]->slice->offset() != b.entries[i]->slice->offset() ||
-        a.entries[i]->slice->bytes() != b.entries[i]->slice->bytes())
-      return false;
-  return true;
-}
 
 void note(const CompileOptions &options, const std::string &text) {
   if (options.note)
@@ -92,90 +50,6 @@ Result<CompileReport> writeFound(const CompileOptions &options, const CompileCac
   return CompileReport{std::move(plan), written.bytes, written.weightsFile, emit::transferName(written.transfer),
                        cache.takeReport()};
 }
-
-// Lowers for every target, generates code, and gathers all that goes into the file.
-class EngineAssembly {
-public:
-  // `engine` are the fields of the engine's key.
-  EngineAssembly(const CompileOptions &options, Lowering &lowering, const LoadedModel &model, CompileCache &cache,
-                 cache::Fields engine)
-      : options_(options), lowering_(lowering), model_(model), cache_(cache), engine_(std::move(engine)),
-        plan_(describe(model)) {}
-
-  Status add(kernel::TargetAttr target) {
-    TENON_ASSIGN(OwningOpRef<ModuleOp> lowered, lowering_.lower(model_, target, Phase::Plan));
-    ModuleOp module = *lowered;
-    engine::VariantOp variant = findVariant(module);
-    plan_.variants.push_back(planOf(variant));
-    TENON_ASSIGN(WeightTable table, weightTable(module, model_.directory));
-    if (parts_.blobs.empty()) {
-      describePlan(module, plan_);
-      parts_.metadata.kv = kvGeometry(module);
-      weights_ = std::move(table);
-      module_ = std::move(lowered);
-    } else if (!sameWeights(weights_, table)) {
-      return Status(Code::Constraint,
-                    "the targets " + plan_.variants[0].target + " and " + plan_.variants.back().target +
-                        " store weights differently, so one engine cannot serve both; compile them apart");
-    }
-    DiagnosticText diagnostics(&lowering_.context());
-    auto code = cache_.code(module, target, plan_,
-                            [&] { return codegen::findTarget(target.getSpec())->compile(module, lowering_.jobs()); });
-    if (failed(code))
-      return diagnostics.failed(Code::Internal, "generating code for " + target.getSpec().str());
-    variants_.push_back(emit::variantTable(variant, target, static_cast<uint32_t>(parts_.blobs.size())));
-    parts_.blobs.push_back({schema::SegmentKind::Code, "code " + target.getSpec().str(), {code->begin(), code->end()}});
-    return Status::ok();
-  }
-
-  Result<CompileReport> write() {
-    const TokenizerFiles &files = model_.directory.tokenizer;
-    addText(parts_.blobs, schema::SegmentKind::Tokenizer, "tokenizer.json", files.tokenizer);
-    addText(parts_.blobs, schema::SegmentKind::TokenizerConfig, "tokenizer_config.json", files.tokenizerConfig);
-    addText(parts_.blobs, schema::SegmentKind::ChatTemplate, "chat_template.jinja", files.chatTemplate);
-    schema::EngineT &metadata = parts_.metadata;
-    metadata.compiler = compilerIdentity();
-    metadata.model = std::make_unique<schema::ModelInfoT>(model_.info);
-    metadata.shape = shapeKey(model_.shape);
-    metadata.options = resolvedOptions(engine_, plan_);
-    metadata.key_fields = keyFields(engine_, plan_, variants_);
-    auto rank = std::make_unique<schema::RankT>();
-    rank->weight_bytes = weights_.bytes;
-    rank->weights = std::move(weights_.entries);
-    rank->variants = std::move(variants_);
-    metadata.ranks.push_back(std::move(rank));
-    parts_.weights = std::move(weights_.jobs);
-    parts_.weightBytes = weights_.bytes;
-    parts_.sparse = model_.directory.weights == WeightSource::Zeros;
-    parts_.externalWeights = options_.externalWeights;
-
-    weights::PackOptions packing;
-    packing.workers = lowering_.jobs();
-    packing.maxMemory = options_.maxMemory;
-    if (options_.progress)
-      packing.onProgress = [this](uint64_t done, uint64_t total) { options_.progress("packing weights", done, total); };
-    TENON_ASSIGN(parts_.stored, cache_.weights(*module_, model_.directory, parts_, packing));
-    TENON_ASSIGN(const emit::WrittenEngine written, emit::writeEngine(options_.output, parts_, packing));
-    cache_.noteTransfer(written.transfer);
-    cache_.storeEngine(written.head, plan_);
-    return CompileReport{std::move(plan_), written.bytes, written.weightsFile, emit::transferName(written.transfer),
-                         cache_.takeReport()};
-  }
-
-  const EnginePlan &plan() const { return plan_; }
-
-private:
-  const CompileOptions &options_;
-  Lowering &lowering_;
-  const LoadedModel &model_;
-  CompileCache &cache_;
-  cache::Fields engine_;
-  EnginePlan plan_;
-  emit::EngineParts parts_;
-  OwningOpRef<ModuleOp> module_; // planned for the first target
-  WeightTable weights_;          // of the first target, and so of all
-  std::vector<std::unique_ptr<schema::VariantT>> variants_;
-};
 
 } // namespace
 
@@ -223,9 +97,18 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   TENON_TRY(checkTokenizer(model.directory));
   if (model.directory.tokenizer.tokenizer.empty() && model.directory.weights == WeightSource::Checkpoint)
     note(options, model.directory.tokenizer.absence);
+  const auto generate = [&](ModuleOp module, kernel::TargetAttr target, const schema::VariantT &,
+                            const EnginePlan &plan) -> Result<codegen::CodeImage> {
+    DiagnosticText diagnostics(&lowering.context());
+    auto code = cache.code(module, target, plan,
+                           [&] { return codegen::findTarget(target.getSpec())->compile(module, lowering.jobs()); });
+    if (failed(code))
+      return diagnostics.failed(Code::Internal, "generating code for " + target.getSpec().str());
+    return *std::move(code);
+  };
   EngineAssembly assembly(options, lowering, model, cache, std::move(key));
   for (kernel::TargetAttr target : targets) {
-    TENON_TRY(assembly.add(target));
+    TENON_TRY(assembly.add(target, generate));
     note(options, "target " + target.getSpec().str() + ": weights " + assembly.plan().weights + ", activations " +
                       assembly.plan().activations + ", kv cache " + assembly.plan().kv +
                       ", 16-bit weights multiply by " + target.getDot().str());

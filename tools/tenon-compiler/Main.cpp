@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
   tenon::cli::Program program{"tenon", "Compile transformer models ahead of time", {}, {}};
   program.verbs.push_back(tenon::cli::makeCompileVerb());
   program.verbs.push_back(tenon::cli::makePlanVerb());
+  program.verbs.push_back(tenon::cli::makeSwapWeightsVerb());
   program.verbs.push_back(tenon::cli::makeCacheVerb());
   return tenon::cli::runProgram(program, argc, argv);
 }

@@ -7,6 +7,7 @@ namespace tenon::cli {
 
 std::unique_ptr<Verb> makeCompileVerb();
 std::unique_ptr<Verb> makePlanVerb();
+std::unique_ptr<Verb> makeSwapWeightsVerb();
 std::unique_ptr<Verb> makeCacheVerb();
 
 // The actions of `tenon cache`.
