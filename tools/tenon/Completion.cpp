@@ -8,7 +8,8 @@
 namespace tenon::cli {
 namespace {
 
-constexpr const char *kVerbs = "compile plan cache run tokenize inspect bench keygen sign verify doctor completion";
+constexpr const char *kVerbs =
+    "compile plan swap-weights cache run tokenize inspect bench keygen sign verify diff doctor completion";
 
 constexpr const char *kBash = R"sh(_tenon() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} values=

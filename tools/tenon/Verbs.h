@@ -12,6 +12,7 @@ std::unique_ptr<Verb> makeBenchVerb();
 std::unique_ptr<Verb> makeKeygenVerb();
 std::unique_ptr<Verb> makeSignVerb();
 std::unique_ptr<Verb> makeVerifyVerb();
+std::unique_ptr<Verb> makeDiffVerb();
 std::unique_ptr<Verb> makeDoctorVerb();
 std::unique_ptr<Verb> makeCompletionVerb();
 

@@ -1,6 +1,7 @@
 // tenon verify: is the file whole, and who says so?
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
+#include "tools/tenon/Rebuild.h"
 #include "tools/tenon/Verbs.h"
 #include "tools/tenon/WholeEngine.h"
 
@@ -30,10 +31,16 @@ public:
   void declare(CLI::App &app) override {
     app.add_option("engine", path_, "Engine file")->required();
     app.add_option("--key", keyPath_, "Public keys of which one must have signed the engine");
+    auto *rebuild = app.add_flag("--rebuild", rebuild_,
+                                 "Compile MODEL with the engine's own options, without the cache, into $TMPDIR, and "
+                                 "compare the bytes (7 where they differ)");
+    app.add_option("model", model_, "With --rebuild: what the engine was compiled from")->needs(rebuild);
     app.add_flag("--json", json_, "One JSON object on stdout");
   }
 
   Status run(Terminal &terminal) override {
+    if (rebuild_ && model_.empty())
+      return Status(Code::Usage, "--rebuild: expected the model, found none: tenon verify --rebuild ENGINE MODEL");
     if (!keyPath_.empty()) {
       TENON_ASSIGN(ring_, trust::readPublicKeys(keyPath_));
     }
@@ -47,7 +54,15 @@ public:
         return Status(Code::Integrity, "'" + signaturePath(path_) + "': the signature of " +
                                            trust::keyText(line.signature.key) +
                                            " is wrong: expected one of this engine, found one of other bytes");
-    json_ ? printJson(file, signatures) : printText(file, signatures);
+    std::optional<std::vector<Difference>> rebuilt;
+    if (rebuild_) {
+      TENON_ASSIGN(rebuilt, rebuildAndCompare(file, model_, terminal));
+    }
+    json_ ? printJson(file, signatures, rebuilt) : printText(file, signatures, rebuilt);
+    if (rebuilt && !rebuilt->empty())
+      return Status(Code::Integrity, "'" + path_ + "' is not what '" + model_ +
+                                         "' compiles to here: expected the same " + "bytes, found " +
+                                         std::to_string(rebuilt->size()) + " differences");
     return Status::ok();
   }
 
@@ -67,7 +82,8 @@ private:
     return all;
   }
 
-  void printText(const EngineFile &file, const std::vector<Signed> &signatures) const {
+  void printText(const EngineFile &file, const std::vector<Signed> &signatures,
+                 const std::optional<std::vector<Difference>> &rebuilt) const {
     std::printf("structure  right\ndigests    right: metadata, %u segments of %s\n", file.metadata().segments()->size(),
                 formatBytes(segmentBytes(file)).c_str());
     if (signatures.empty())
@@ -75,9 +91,16 @@ private:
     for (const Signed &line : signatures)
       std::printf("signature  %s, %s %s\n", line.right ? "right" : "wrong", line.trusted ? "trusted" : "unknown",
                   line.trusted ? trust::describe(*line.trusted).c_str() : trust::keyText(line.signature.key).c_str());
+    if (rebuilt && rebuilt->empty())
+      std::printf("rebuilt    the same bytes\n");
+    else if (rebuilt)
+      std::printf("rebuilt    other bytes; this engine -> rebuilt\n");
+    for (const Difference &difference : rebuilt.value_or(std::vector<Difference>()))
+      std::printf("%s\n", textOf(difference).c_str());
   }
 
-  void printJson(const EngineFile &file, const std::vector<Signed> &signatures) const {
+  void printJson(const EngineFile &file, const std::vector<Signed> &signatures,
+                 const std::optional<std::vector<Difference>> &rebuilt) const {
     JsonWriter json;
     json.beginObject().field("schema_version", 1).field("engine", path_);
     json.field("metadata_digest", toHex(file.metadataDigest()));
@@ -91,12 +114,16 @@ private:
       json.endObject();
     }
     json.endArray();
+    if (rebuilt) {
+      json.field("rebuilt_same", rebuilt->empty());
+      writeDifferences(json, *rebuilt);
+    }
     std::printf("%s\n", json.endObject().text().c_str());
   }
 
-  std::string path_, keyPath_;
+  std::string path_, keyPath_, model_;
   trust::PublicKeys ring_;
-  bool json_ = false;
+  bool json_ = false, rebuild_ = false;
 };
 
 } // namespace

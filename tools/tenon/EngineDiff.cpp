@@ -1,0 +1,233 @@
+#include "tools/tenon/EngineDiff.h"
+
+#include "runtime/base/Json.h"
+#include "runtime/engine/Verify.h"
+#include "tools/tenon/CodeSymbols.h"
+
+#include <algorithm>
+#include <map>
+
+namespace tenon::cli {
+namespace {
+
+using Named = std::map<std::string, std::string>;
+
+std::string numberText(uint64_t value, const char *unit) { return std::to_string(value) + " " + unit; }
+
+std::span<const uint8_t> bytesOf(const flatbuffers::String &text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+std::string contentText(std::span<const uint8_t> bytes, const char *what) {
+  return std::string(what) + " of " + numberText(bytes.size(), "bytes") + ", digest " +
+         toHex(treeDigest(bytes)).substr(0, 16);
+}
+
+class Diff {
+public:
+  // What two lists of names and texts do not share.
+  void names(const char *part, const Named &left, const Named &right) {
+    for (const auto &[name, text] : left)
+      if (const auto other = right.find(name); other == right.end())
+        all_.push_back({part, name, text, std::nullopt});
+      else if (other->second != text)
+        all_.push_back({part, name, text, other->second});
+    for (const auto &[name, text] : right)
+      if (!left.contains(name))
+        all_.push_back({part, name, std::nullopt, text});
+  }
+  void value(const char *part, const char *name, const std::string &left, const std::string &right) {
+    if (left != right)
+      all_.push_back({part, name, left, right});
+  }
+  bool empty() const { return all_.empty(); }
+  std::vector<Difference> take() { return std::move(all_); }
+
+private:
+  std::vector<Difference> all_;
+};
+
+Named optionsOf(const schema::Engine &engine) {
+  Named fields;
+  for (const schema::KeyValue *field : *engine.options())
+    fields[field->key()->str()] = field->value()->str();
+  return fields;
+}
+
+// Those that nothing else here says: options, shapes and targets are under "option", contents under "document".
+Named keysOf(const schema::Engine &engine) {
+  Named fields;
+  for (const schema::KeyValue *field : *engine.key_fields()) {
+    const std::string key = field->key()->str();
+    const bool elsewhere = key == "compiler" || key == "model.config" || key.starts_with("option.") ||
+                           key.starts_with("shape.") || key.starts_with("target.") || key.starts_with("format.");
+    if (!elsewhere)
+      fields[key] = field->value()->str();
+  }
+  return fields;
+}
+
+// The members of config.json; one member "config.json" where it cannot be parsed.
+Named configOf(const schema::Engine &engine) {
+  Named members;
+  const auto parsed = parseJson(engine.model()->config()->string_view(), "config.json");
+  if (!parsed.isOk() || parsed->root().kind() != JsonKind::Object)
+    return {{"config.json", contentText(bytesOf(*engine.model()->config()), "text")}};
+  for (const auto [key, value] : parsed->root().members())
+    members[std::string(key)] = value.brief();
+  return members;
+}
+
+Named documentsOf(const EngineFile &file) {
+  Named texts;
+  const auto &segments = *file.metadata().segments();
+  for (uint32_t i = 0; i < segments.size(); ++i)
+    if (segments.Get(i)->kind() != schema::SegmentKind::Code && segments.Get(i)->kind() != schema::SegmentKind::Weights)
+      texts[segments.Get(i)->name()->str()] = contentText(file.segment(i), "text");
+  return texts;
+}
+
+Named memoryOf(const schema::Rank &rank, const schema::Variant &variant) {
+  const std::string target = variant.target()->str() + " ";
+  return {{target + "weights", numberText(rank.weight_bytes(), "bytes")},
+          {target + "kv", numberText(variant.kv_bytes(), "bytes")},
+          {target + "io", numberText(variant.io_bytes(), "bytes")},
+          {target + "arena", numberText(variant.arena_bytes(), "bytes")}};
+}
+
+std::string optionalText(const flatbuffers::String *text) { return text ? text->str() : ""; }
+
+// What a kernel is, and the machine code of its entry where the image can be read. What kernels share is the code of
+// the target.
+Named kernelsOf(const EngineFile &file, const schema::Variant &variant) {
+  const auto functions = functionsOf(file.segment(variant.code()));
+  Named kernels;
+  for (const schema::Kernel *kernel : *variant.kernels()) {
+    std::string text = kernel->anchor()->str() + " [" + optionalText(kernel->prologue()) + " | " +
+                       optionalText(kernel->epilogue()) + "] " + optionalText(kernel->multiplier()) + ", " +
+                       numberText(kernel->flops(), "operations") + ", " +
+                       numberText(kernel->weight_bytes(), "bytes of weights") + ", " +
+                       numberText(kernel->activation_bytes(), "of activations");
+    if (const auto code = functions.find(kernel->symbol()->string_view()); code != functions.end())
+      text += ", " + contentText(code->second, "entry code");
+    kernels[variant.target()->str() + " " + kernel->symbol()->str()] = std::move(text);
+  }
+  return kernels;
+}
+
+// Each program's launches; the digest tells sequences of the same length apart.
+Named programsOf(const schema::Variant &variant) {
+  Named programs;
+  for (const schema::Program *program : *variant.programs()) {
+    std::string steps;
+    for (const schema::Step *step : *program->steps()) {
+      steps += std::string(EnumNameStepKind(step->kind())) + " ";
+      if (step->kind() == schema::StepKind::Launch)
+        steps += variant.kernels()->Get(step->kernel())->symbol()->str();
+      for (const schema::Slice *slice : *step->args())
+        steps += " " + std::to_string(static_cast<int>(slice->region())) + ":" + std::to_string(slice->index()) + ":" +
+                 std::to_string(slice->offset()) + ":" + std::to_string(slice->bytes());
+      steps += "\n";
+    }
+    programs[variant.target()->str() + " " + program->entry()->str() + " " + std::to_string(program->rows())] =
+        numberText(program->steps()->size(), "steps") + ", digest " +
+        toHex(digestOf({reinterpret_cast<const uint8_t *>(steps.data()), steps.size()})).substr(0, 16);
+  }
+  return programs;
+}
+
+std::span<const uint8_t> bytesOf(const EngineFile &file, const schema::Weight &weight) {
+  const schema::Rank &rank = *file.metadata().ranks()->Get(0);
+  // Verified when the file was opened: the slice lies within its segment.
+  return file.segment(rank.weight_segments()->Get(weight.slice()->index()))
+      .subspan(weight.slice()->offset(), weight.slice()->bytes());
+}
+
+Named weightsOf(const EngineFile &file, bool withContents) {
+  Named weights;
+  for (const schema::Weight *weight : *file.metadata().ranks()->Get(0)->weights()) {
+    std::string text = weight->format() ? weight->format()->str() : schema::EnumNameDType(weight->dtype());
+    for (uint32_t i = 0; i < weight->shape()->size(); ++i)
+      text += (i ? "x" : " ") + std::to_string(weight->shape()->Get(i));
+    text += " " + weight->layout()->str();
+    if (withContents)
+      text += ", " + contentText(bytesOf(file, *weight), "content");
+    weights[weight->name()->str()] = std::move(text);
+  }
+  return weights;
+}
+
+std::vector<Digest> weightDigests(const EngineFile &file) {
+  std::vector<Digest> digests;
+  for (const schema::Segment *segment : *file.metadata().segments())
+    if (segment->kind() == schema::SegmentKind::Weights)
+      digests.push_back(segmentDigest(*segment));
+  return digests;
+}
+
+const schema::Variant *variantOf(const EngineFile &file, std::string_view target) {
+  for (const schema::Variant *variant : *file.metadata().ranks()->Get(0)->variants())
+    if (variant->target()->string_view() == target)
+      return variant;
+  return nullptr;
+}
+
+Named targetsOf(const EngineFile &file) {
+  Named targets;
+  for (const schema::Variant *variant : *file.metadata().ranks()->Get(0)->variants())
+    targets[variant->target()->str()] =
+        variant->features()->str() + "; " + contentText(file.segment(variant->code()), "code");
+  return targets;
+}
+
+} // namespace
+
+std::vector<Difference> diffEngines(const EngineFile &left, const EngineFile &right) {
+  const schema::Engine &a = left.metadata(), &b = right.metadata();
+  Diff diff;
+  if (left.metadataDigest() == right.metadataDigest() && left.fileBytes() == right.fileBytes())
+    return {}; // and so are all segments, which it holds the digests of
+  diff.value("compiler", "made by", a.compiler()->str(), b.compiler()->str());
+  diff.names("option", optionsOf(a), optionsOf(b));
+  diff.names("key", keysOf(a), keysOf(b));
+  diff.names("config", configOf(a), configOf(b));
+  diff.names("document", documentsOf(left), documentsOf(right));
+  diff.names("target", targetsOf(left), targetsOf(right));
+  for (const schema::Variant *variant : *a.ranks()->Get(0)->variants())
+    if (const schema::Variant *other = variantOf(right, variant->target()->string_view())) {
+      diff.names("memory", memoryOf(*a.ranks()->Get(0), *variant), memoryOf(*b.ranks()->Get(0), *other));
+      diff.names("kernel", kernelsOf(left, *variant), kernelsOf(right, *other));
+      diff.names("program", programsOf(*variant), programsOf(*other));
+    }
+  const bool others = weightDigests(left) != weightDigests(right);
+  diff.names("weight", weightsOf(left, others), weightsOf(right, others));
+  diff.value("file", "size", numberText(left.fileBytes(), "bytes"), numberText(right.fileBytes(), "bytes"));
+  if (diff.empty()) // layout of segments, formatting of config.json, anything that has no word of its own
+    diff.value("file", "metadata", toHex(left.metadataDigest()), toHex(right.metadataDigest()));
+  return diff.take();
+}
+
+std::string textOf(const Difference &d) {
+  std::string text = d.part + std::string(d.part.size() < 10 ? 10 - d.part.size() : 0, ' ') + " " + d.name + ": ";
+  if (d.left && d.right)
+    text += *d.left + " -> " + *d.right;
+  else
+    text += d.left ? "only in the first: " + *d.left : "only in the second: " + *d.right;
+  // Names are an engine's own words: none of them is a command to a terminal.
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  return text;
+}
+
+void writeDifferences(JsonWriter &json, const std::vector<Difference> &differences) {
+  json.key("differences").beginArray();
+  for (const Difference &d : differences) {
+    json.beginObject().field("part", d.part).field("name", d.name).key("first");
+    d.left ? json.value(*d.left) : json.null();
+    json.key("second");
+    d.right ? json.value(*d.right) : json.null();
+    json.endObject();
+  }
+  json.endArray();
+}
+
+} // namespace tenon::cli
