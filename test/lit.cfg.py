@@ -41,6 +41,8 @@ if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "
     config.available_features.add("own-mounts")
 if shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin"):
     config.available_features.add("nginx")
+if shutil.which("bazel"):
+    config.available_features.add("bazel")
 for tool in tools:
     if os.path.exists(os.path.join(config.tenon_build, "bin", tool)):
         config.available_features.add(tool)
