@@ -5,13 +5,11 @@
 //   [--format #qt.q4_0 --row-group 32] [--cached] [--asm]
 //
 // Weights are read from as many copies as pass 384 MiB, one after another, so that no cache holds them.
-#include "dialects/interfaces/TensorBytes.h"
+#include "test/codegen/LaunchOperands.h"
 #include "test/codegen/LaunchTiming.h"
 #include "test/codegen/LinearText.h"
 #include "tools/tenon/Spread.h"
 #include "llvm/Support/CommandLine.h"
-#include <algorithm>
-#include <cstring>
 
 using namespace mlir;
 using namespace tenon;
@@ -91,47 +89,11 @@ public:
     }
     const LoadedKernel loaded(kernel, target);
 
-    // One block: all small operands and results, then the copies of the weights.
-    int64_t copies = options.cached ? 1 : std::max<int64_t>(1, (384 << 20) / text.weightBytes());
-    FunctionType type = kernel.func().getFunctionType();
-    auto bytesOf = [&](Type t) {
-      // Weights have whole panels; so many rows hold any other tensor.
-      auto tensor = cast<RankedTensorType>(t);
-      return llvm::alignTo(*tensorBytes(tensor.clone({static_cast<int64_t>(llvm::alignTo(tensor.getDimSize(0), 16)),
-                                                      tensor.getNumElements() / tensor.getDimSize(0)},
-                                                     tensor.getElementType())),
-                           4096);
-    };
-    uint64_t total = 0;
-    for (Type t : type.getInputs())
-      total += bytesOf(t);
-    uint64_t copyBytes = total;
-    for (Type t : type.getResults())
-      total += bytesOf(t);
-    auto memory = cpu::Memory::allocate(total + copyBytes * copies, "benchmark");
-    if (!memory.isOk())
-      return fprintf(stderr, "%s\n", memory.status().message().c_str()), false;
-    memset(memory->data(), 0, memory->size());
-    memory->prefault(pool);
-    std::vector<std::vector<void *>> arguments(copies);
-    uint8_t *next = memory->data() + 0, *results = next + copyBytes * copies;
-    for (int64_t copy = 0; copy < copies; ++copy) {
-      for (Type t : type.getInputs()) {
-        arguments[copy].push_back(next);
-        next += bytesOf(t);
-      }
-      uint8_t *out = results;
-      for (Type t : type.getResults()) {
-        arguments[copy].push_back(out);
-        out += bytesOf(t);
-      }
-    }
-
+    LaunchOperands operands(kernel.func().getFunctionType(), options.cached ? 0 : 384 << 20, pool);
     cpu::Limit peakLimit = text.quantized() ? cpu::Limit::Int8 : dot == "fma" ? cpu::Limit::F32 : cpu::Limit::Bf16;
-    size_t turn = 0;
     const double bytes = text.weightBytes(), flops = text.flops();
-    const LaunchTimes times = loaded.time(pool, probe, peakLimit, options.pairs, {bytes, flops},
-                                          [&] { return arguments[turn++ % copies].data(); });
+    const LaunchTimes times =
+        loaded.time(pool, probe, peakLimit, options.pairs, {bytes, flops}, [&] { return operands.next(); });
     const double seconds = spreadOf(times.seconds).median;
     printf("%-8s rows %3lld  %s %-5s %u thr  %6.1f GB/s %5.1f %%read  %7.1f GFLOP/s %5.1f %%peak\n", name,
            static_cast<long long>(text.rows), target.getSpec().str().c_str(), tiling.getDot().str().c_str(),

@@ -30,8 +30,7 @@ double LoadedKernel::burst(cpu::ThreadPool &pool, const std::function<void *cons
   double end;
   int64_t launches = 0;
   do {
-    void *const *arguments = next();
-    pool.run([&](uint32_t worker, uint32_t workers) { function(arguments, worker, workers); });
+    launch(pool, next());
     ++launches, end = secondsNow();
   } while (end - begin < 0.05);
   return (end - begin) / static_cast<double>(launches);

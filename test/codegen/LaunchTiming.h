@@ -24,6 +24,11 @@ public:
   // when it does not compile or load: a benchmark has nothing else to do.
   LoadedKernel(const KernelCase &kernel, kernel::TargetAttr target);
 
+  // One launch on all workers.
+  void launch(cpu::ThreadPool &pool, void *const *arguments) const {
+    pool.run([&](uint32_t worker, uint32_t workers) { function(arguments, worker, workers); });
+  }
+
   // Launches for 50 ms at a time on `pool`, next to bursts of `probe` on the same workers. `next` gives the arguments
   // of each launch: from memory that no cache holds, it cycles through copies.
   LaunchTimes time(cpu::ThreadPool &pool, cpu::Probe &probe, cpu::Limit peak, unsigned pairs, LaunchCost cost,

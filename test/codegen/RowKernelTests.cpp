@@ -1,5 +1,6 @@
 // Gather, norm and elementwise kernels on every instruction set against the reference evaluation.
 #include "test/codegen/RowCase.h"
+#include "test/codegen/RowText.h"
 #include <cmath>
 
 using namespace mlir;
@@ -45,21 +46,9 @@ TEST_P(RowKernelTest, gatherCopiesRowsOfAnyLayout) {
                       {"!qt.quantized<#qt.q8_0>", "#kernel.packed<n = 16, k = 4>"},
                       {"!qt.quantized<#qt.q4_0>", "#kernel.packed<n = 16, k = 8>"},
                       {"!qt.quantized<#qt.int4_group<group = 64, asym = true>>", "#kernel.packed<n = 16, k = 8>"}})
-    for (int64_t columns : kColumns) {
-      std::string tokens = tensorText({5}, "i32"), weight = tensorText({37, columns}, table.type),
-                  y = tensorText({5, columns});
-      check("kernel.func @k \"gather\" (" + tokens + ", " + weight + ") -> " + y + " layouts [unit, " + table.layout +
-                "] {\n^bb0(%t: " + tokens + ", %w: " + weight + "):\n  %y = model.embedding %t, %w : " + tokens + ", " +
-                weight + " -> " + y + "\n  kernel.yield %y : " + y + "\n}\n",
-            0, [](std::vector<ref::Value> &inputs) { inputs[0].tensor->i32 = {36, 0, 15, 16, 36}; });
-    }
-}
-
-std::string normText(int64_t rows, int64_t columns, const std::string &result) {
-  std::string x = tensorText({rows, columns}), gain = tensorText({columns}), y = tensorText({rows, columns}, result);
-  return "kernel.func @k \"norm\" (" + x + ", " + gain + ") -> " + y + " {\n^bb0(%x: " + x + ", %g: " + gain +
-         "):\n  %n = model.rms_norm %x, %g eps 1.0e-05 : " + x + ", " + gain + " -> " + x +
-         "\n  %y = model.cast %n : " + x + " -> " + y + "\n  kernel.yield %y : " + y + "\n}\n";
+    for (int64_t columns : kColumns)
+      check(gatherText(5, 37, columns, table.type, table.layout), 0,
+            [](std::vector<ref::Value> &inputs) { inputs[0].tensor->i32 = {36, 0, 15, 16, 36}; });
 }
 
 // Four f32 operations per element after a sum whose error averages out; as bf16 one step of the largest element.
