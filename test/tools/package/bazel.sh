@@ -60,6 +60,14 @@ edit 's/"256"/"128"/'
 build :verse && ran || fail "not compiled again"
 echo "compiled again: another shape"
 
+cp -r "$model" "$work/silent" && rm "$work/silent/tokenizer.json"
+edit 's|glob(\["model/\*"\])|glob(["model/*"], exclude = ["model/tokenizer.json"])|; s/"max-seq": "[0-9]*"/"max-seq": "256"/'
+printf '{}' >"$work/silent/generation_config.json" && cp "$work/silent/generation_config.json" model/
+build :verse || fail "a model without a tokenizer"
+TENON_CACHE_DIR=off "$work/usr/bin/tenon" compile "$work/silent" --target cpu:x86-64-v3 --max-batch 1 --max-seq 256 --step-tokens 1,16 -q -o "$work/silent.tenon"
+cmp bazel-bin/verse.tenon "$work/silent.tenon" || fail "a file was seen that was not declared"
+echo "sees what is declared"
+
 refuse() { # SED WHAT
   cp BUILD kept
   edit "$1"
@@ -99,6 +107,7 @@ nginx -c "$work/nginx/conf" -e "$work/nginx/errors"
 sed -i "s|--disk_cache=[^ ]*|--remote_cache=http://127.0.0.1:$port|" "$work/one/.bazelrc" "$work/two/.bazelrc"
 sed -i 's/"max-seq": "[0-9]*"/"max-seq": "64"/' "$work/one/BUILD" "$work/two/BUILD"
 cp "$model/generation_config.json" "$work/two/model"
+sed -i 's/, exclude = .*\])/)/' "$work/two/BUILD"
 build :verse && ran || fail "not compiled"
 cp bazel-bin/verse.tenon "$work/n.tenon"
 cd "$work/two"

@@ -51,7 +51,7 @@ function(tenon_embed_engine target engine)
   configure_file("${TENON_PACKAGE_FOLDER}/TenonEmbed.h.in" "${folder}/${TENON_SYMBOL}.h" @ONLY)
   configure_file("${TENON_PACKAGE_FOLDER}/TenonEmbed.c.in" "${folder}/${TENON_SYMBOL}.${extension}" @ONLY)
   # Link-time optimisation may lose sight of names that only the assembler knows.
-  set_source_files_properties("${folder}/${TENON_SYMBOL}.${extension}" PROPERTIES
+  set_source_files_properties("${folder}/${TENON_SYMBOL}.${extension}" TARGET_DIRECTORY ${target} PROPERTIES
     OBJECT_DEPENDS "${file}" COMPILE_OPTIONS -fno-lto SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE "${folder}/${TENON_SYMBOL}.${extension}")
   target_include_directories(${target} PRIVATE "${folder}")
