@@ -4,6 +4,8 @@
 #include "compiler/driver/KeyFields.h"
 #include "passes/plan/WeightLayout.h"
 #include "runtime/schema/EngineHeader.h"
+
+#include "mlir/IR/AsmState.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -199,13 +201,6 @@ std::string printed(Attribute attribute) {
   return text;
 }
 
-std::string printed(Operation *op) {
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  op->print(out, OpPrintingFlags().useLocalScope());
-  return text;
-}
-
 // The planned module but for where weights come from and how they are made: of a weight, code knows the symbol, the
 // stored type and (in launches) the place.
 std::string codeText(ModuleOp module) {
@@ -270,10 +265,14 @@ Result<Fields> weightFields(ModuleOp module, const ModelDirectory &directory, co
   fields["compiler"] = compilerIdentity();
   fields["model.source"] = sourceText(directory.weights);
   const WeightLayout layout = layOutWeights(module);
+  AsmState state(module, OpPrintingFlags().useLocalScope()); // once: it numbers the whole module
   fields["segment.bytes"] = std::to_string(layout.bytes);
   for (const PlacedWeight &place : layout.weights) {
     model::WeightOp weight = place.weight;
-    std::string text = printed(weight) + " at " + std::to_string(place.offset) + " of " + std::to_string(place.bytes);
+    std::string text;
+    llvm::raw_string_ostream out(text);
+    weight->print(out, state);
+    out << " at " << place.offset << " of " << place.bytes;
     if (auto source = dyn_cast<model::CheckpointAttr>(weight.getSource()); source && directory.checkpoint) {
       TENON_ASSIGN(const std::string bytes, sourceBytes(source, directory, sources));
       text += " from " + bytes;
