@@ -4,10 +4,12 @@
 
 #include "compiler/cache/Store.h"
 
+#include <memory>
+
 namespace tenon::cache {
 
-// Hashes and writes as the bytes come, in bounded memory; zeros stay holes. Ownership: move-only; what was written goes
-// away unless the part is published. Threads: one.
+// Hashes and writes while more comes (on a thread of its own), in bounded memory; zeros stay holes. Ownership:
+// move-only; what was written goes away unless the part is published. Threads: one caller.
 class ArrivingPart {
 public:
   // Hold the key's lock. Errors: InvalidFile for a prefix of more than 1 MiB, Resource.
@@ -19,16 +21,18 @@ public:
   // Integrity when bytes lack or a digest differs.
   Result<NewPart> finish();
 
-private:
-  ArrivingPart(io::OutputFile file, const Part &promised, std::string what);
-  Status flush();
+  ArrivingPart(ArrivingPart &&) noexcept;
+  ArrivingPart &operator=(ArrivingPart &&) noexcept;
+  ~ArrivingPart();
 
-  io::OutputFile file_;
-  Part promised_;
-  std::string what_;
-  std::vector<uint8_t> pending_, prefix_;
-  uint64_t written_ = 0;
-  TreeHasher rest_;
+private:
+  struct State;
+  explicit ArrivingPart(std::unique_ptr<State> state);
+  Status handOver();
+
+  std::unique_ptr<State> state_;
+  std::vector<uint8_t> gathered_;
+  uint64_t handedOver_ = 0;
 };
 
 } // namespace tenon::cache

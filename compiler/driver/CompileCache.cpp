@@ -72,6 +72,7 @@ Status CompileCache::openRemote() {
   remote.signingKey = options_.cacheRemoteKey;
   remote.trustedKeys = options_.cacheRemoteTrust;
   remote.timeout = std::chrono::milliseconds(options_.cacheRemoteTimeout);
+  remote.threads = store_ ? store_->options().threads : 1;
   TENON_ASSIGN(remote_, cache::Remote::open(remote));
   return Status::ok();
 }

@@ -10,7 +10,7 @@ class CacheVerb final : public Verb {
 public:
   CacheVerb() {
     for (auto make : {makeCacheExplain, makeCacheStats, makeCacheLs, makeCacheRm, makeCacheGc, makeCacheVerify,
-                      makeCacheExport, makeCacheImport, makeCacheKeys})
+                      makeCacheExport, makeCacheImport, makeCachePush, makeCacheKeys})
       actions_.push_back({make(), nullptr});
   }
   const char *name() const override { return "cache"; }

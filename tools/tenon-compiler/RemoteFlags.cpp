@@ -1,5 +1,8 @@
 #include "tools/tenon-compiler/RemoteFlags.h"
 
+#include <algorithm>
+#include <thread>
+
 namespace tenon::cli {
 
 void RemoteFlags::declare(CLI::App &app) {
@@ -17,14 +20,25 @@ void RemoteFlags::declare(CLI::App &app) {
       ->type_name("SECONDS");
 }
 
-Status RemoteFlags::read(CompileOptions &options) const {
+Result<cache::RemoteOptions> RemoteFlags::options() const {
   constexpr double kLongest = 7 * 24 * 3600;
   if (!(timeout_ > 0 && timeout_ <= kLongest))
     return Status(Code::Usage, "--cache-remote-timeout: expected more than 0 and at most 604800 seconds");
-  options.cacheRemote = url_;
-  options.cacheRemoteKey = key_;
-  options.cacheRemoteTrust = trust_;
-  options.cacheRemoteTimeout = std::max<uint64_t>(1, static_cast<uint64_t>(timeout_ * 1000));
+  cache::RemoteOptions options;
+  options.url = url_;
+  options.signingKey = key_;
+  options.trustedKeys = trust_;
+  options.timeout = std::chrono::milliseconds(std::max<int64_t>(1, static_cast<int64_t>(timeout_ * 1000)));
+  options.threads = std::max(1u, std::thread::hardware_concurrency());
+  return options;
+}
+
+Status RemoteFlags::read(CompileOptions &compile) const {
+  TENON_ASSIGN(const cache::RemoteOptions remote, options());
+  compile.cacheRemote = remote.url;
+  compile.cacheRemoteKey = remote.signingKey;
+  compile.cacheRemoteTrust = remote.trustedKeys;
+  compile.cacheRemoteTimeout = static_cast<uint64_t>(remote.timeout.count());
   return Status::ok();
 }
 

@@ -1,6 +1,7 @@
 // The shared tier of the artifact cache, as the command line names it: for `compile` and `cache push`.
 #pragma once
 
+#include "compiler/cache/remote/Remote.h"
 #include "compiler/driver/CompileOptions.h"
 #include "runtime/base/Status.h"
 
@@ -12,8 +13,10 @@ class RemoteFlags {
 public:
   void declare(CLI::App &app);
 
-  // Fills the fields of the shared tier. Usage for a timeout that is none, and for keys without a remote.
-  Status read(CompileOptions &options) const;
+  // Usage for a timeout that is none.
+  Result<cache::RemoteOptions> options() const;
+  // Fills the fields of the shared tier by the same.
+  Status read(CompileOptions &compile) const;
 
 private:
   std::string url_, key_, trust_;

@@ -19,6 +19,7 @@ std::unique_ptr<Verb> makeCacheGc();
 std::unique_ptr<Verb> makeCacheVerify();
 std::unique_ptr<Verb> makeCacheExport();
 std::unique_ptr<Verb> makeCacheImport();
+std::unique_ptr<Verb> makeCachePush();
 std::unique_ptr<Verb> makeCacheKeys();
 
 } // namespace tenon::cli

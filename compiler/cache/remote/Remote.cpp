@@ -159,9 +159,6 @@ Result<bool> Remote::isShared(const Key &key) {
 
 // False where there is nothing to do.
 Result<bool> Remote::shareEntry(Store &store, const Entry &entry) {
-  const auto origin = entry.manifest.notes.find(kOrigin);
-  if (signingKey_ && origin != entry.manifest.notes.end())
-    return false;
   TENON_ASSIGN(const bool there, isShared(entry.manifest.key));
   if (there)
     return false;
@@ -197,6 +194,10 @@ Shared Remote::share(Store &store, std::span<const Key> keys) {
     const auto entry = store.find(key);
     if (!entry)
       continue;
+    if (signingKey_ && entry->manifest.notes.contains(kOrigin)) {
+      ++shared.notOurs;
+      continue;
+    }
     auto done = shareEntry(store, *entry);
     if (!done.isOk()) {
       off_ = true; // whatever it was

@@ -24,7 +24,8 @@ struct RemoteOptions {
 };
 
 struct Shared {
-  uint64_t entries = 0, bytes = 0; // bytes of parts before compression; of those that were not there
+  uint64_t entries = 0, bytes = 0; // that were not there; bytes of parts before compression
+  uint64_t notOurs = 0;            // entries that are not ours to sign
 };
 
 class Remote {
