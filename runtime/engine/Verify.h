@@ -42,6 +42,11 @@ inline constexpr uint64_t kPointerAlignment = 64;
 // Bytes of one element; 0 for a value that is no DType.
 uint64_t dtypeBytes(schema::DType dtype);
 
+// A token's key, or value, of one head: int8 codes have an f32 scale behind them.
+inline uint64_t kvHeadBytes(const schema::KvGeometry &kv) {
+  return dtypeBytes(kv.dtype()) * uint64_t(kv.head_dim()) + (kv.dtype() == schema::DType::I8 ? 4 : 0);
+}
+
 // Product of a shape and the element size: false on overflow, an unknown dtype, a dimension of 0 or more than 8 of
 // them.
 [[nodiscard]] bool shapeBytes(const flatbuffers::Vector<uint64_t> &shape, schema::DType dtype, uint64_t &bytes);

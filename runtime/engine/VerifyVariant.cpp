@@ -149,9 +149,7 @@ static Status verifyRegions(const schema::Engine &engine, const schema::Variant 
   TENON_TRY(checkRegion("kv_bytes", variant.kv_bytes()));
 
   const schema::KvGeometry &kv = *engine.kv();
-  // Codes have an f32 scale for each token of a head.
-  uint64_t scale = kv.dtype() == schema::DType::I8 ? 4 : 0;
-  uint64_t needed = 2 * (dtypeBytes(kv.dtype()) * uint64_t(kv.head_dim()) + scale);
+  uint64_t needed = 2 * kvHeadBytes(kv);
   for (uint64_t factor : {kv.layers(), kv.kv_heads(), kv.page_tokens(), kv.pages()})
     if (!checkedMul(needed, factor, needed))
       return contradiction(Where("kv"), "a cache whose bytes fit 64 bits", "one that is larger");

@@ -13,14 +13,25 @@ using namespace mlir;
 using namespace tenon;
 using namespace tenon::codegen::cpu;
 
+static std::string assemblyOf(const tenon::test::KernelCase &kernel, kernel::TargetAttr target) {
+  FailureOr<std::string> code = printKernels(kernel.module(), Machine::of(target), Stage::Assembly);
+  EXPECT_TRUE(succeeded(code));
+  return succeeded(code) ? *code : std::string();
+}
+
 std::string tenon::test::assembly(LinearText text, const std::string &spec) {
   kernel::TargetAttr resolved = target(spec);
   text.narrow = text.weight == "bf16" && resolved.getDot() != "fma";
   KernelCase kernel(text.text());
   kernel.setTarget(resolved);
-  FailureOr<std::string> code = printKernels(kernel.module(), Machine::of(resolved), Stage::Assembly);
-  EXPECT_TRUE(succeeded(code));
-  return succeeded(code) ? *code : std::string();
+  return assemblyOf(kernel, resolved);
+}
+
+std::string tenon::test::assembly(const std::string &text, const std::string &spec) {
+  KernelCase kernel(text);
+  kernel::TargetAttr resolved = target(spec);
+  kernel.setTarget(resolved, kernel::TilingAttr::get(resolved.getContext(), resolved.getDot(), 1, 1, 0, 1, 0));
+  return assemblyOf(kernel, resolved);
 }
 
 bool tenon::test::touchesStack(const std::string &instruction) {

@@ -1,4 +1,4 @@
-// What the inner loops of linear kernels cost, told from their code: for budgets that hold on any machine.
+// What the inner loops of kernels cost, told from their code: for budgets that hold on any machine.
 #pragma once
 
 #include "test/codegen/InnerLoops.h"
@@ -8,6 +8,9 @@ namespace tenon::test {
 
 // The kernel of `text` for `spec`, bf16 rows where the target multiplies such.
 std::string assembly(LinearText text, const std::string &spec);
+
+// The kernel of `text` without a tiling: any but linear ones.
+std::string assembly(const std::string &text, const std::string &spec);
 
 bool touchesStack(const std::string &instruction);
 

@@ -72,7 +72,7 @@ StepCost stepCost(const Engine &engine, const StepRows &rows) {
   StepCost &cost = sums.cost;
   cost.arithmetic = static_cast<cpu::Limit>(std::ranges::max_element(sums.byLimit) - sums.byLimit);
   const schema::KvGeometry &kv = *engine.file().metadata().kv();
-  cost.kvBytes = rows.kvTokens * 2 * kv.layers() * kv.kv_heads() * kv.head_dim() * dtypeBytes(kv.dtype());
+  cost.kvBytes = rows.kvTokens * 2 * kv.layers() * kv.kv_heads() * kvHeadBytes(kv);
   cost.launches.push_back({static_cast<double>(cost.kvBytes),
                            static_cast<double>(rows.attendances * kv.layers() * attentionOperations(engine)),
                            sums.attention});
