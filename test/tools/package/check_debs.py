@@ -65,7 +65,7 @@ for name, deb in packages.items():
         mode, owner = line.split()[:2]
         assert owner == "root/root" and mode in ("drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x", "lrwxrwxrwx"), line
     print(f"{name}: {len(found)} files")
-control = run("dpkg-deb", "-I", packages["tenon-runtime"], "shlibs", "postinst")
-assert "libtenon 0 tenon-runtime (>= 0.1.0)" in control and "ldconfig" in control, control
+control = run("dpkg-deb", "-I", packages["tenon-runtime"], "shlibs", "triggers")
+assert "libtenon 0 tenon-runtime (>= 0.1.0)" in control and "activate-noawait ldconfig" in control, control
 pc = glob.glob(os.path.join(work, "libtenon-dev/usr/lib/**/tenon.pc"), recursive=True)
 assert open(pc[0]).readline() == "prefix=/usr\n"

@@ -24,27 +24,30 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME tenon-runtime)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}/lib")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_LIST_DIR}/triggers")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "runs transformer models that were compiled ahead of time
-The C libraries libtenon and libtenon-text, and the program tenon that runs, inspects and measures engines. It needs
-no compiler: engines are made by the package tenon, here or on another machine.")
+The C libraries libtenon and libtenon-text, and the program tenon that runs,
+inspects and measures engines. It needs no compiler: engines are made by the
+package tenon, here or on another machine.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libtenon-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "tenon-runtime (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "tenon")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "builds programs that run compiled transformer models
-Headers of libtenon and libtenon-text, their CMake package with rules that compile and embed engines, Bazel rules, and
-a file for pkg-config.")
+Headers of libtenon and libtenon-text, their CMake package with rules that
+compile and embed engines, Bazel rules, and a file for pkg-config.")
 
 set(CPACK_DEBIAN_COMPILER_PACKAGE_NAME tenon)
 set(CPACK_DEBIAN_COMPILER_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_COMPILER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPILER_PACKAGE_DEPENDS "tenon-runtime (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_COMPILER_DESCRIPTION "compiles transformer models ahead of time
-Turns a Hugging Face folder or a GGUF file into one engine file for a fixed set of shapes, a precision and some
-instruction sets, which tenon-runtime runs.")
+Turns a Hugging Face folder or a GGUF file into one engine file for a fixed
+set of shapes, a precision and some instruction sets, which tenon-runtime
+runs.")
 
 # What a package of the system says of itself; no use below other prefixes.
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
