@@ -1,5 +1,7 @@
 #include "compiler/emit/VariantTable.h"
 
+#include "runtime/schema/ArgPlaces.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -61,6 +63,26 @@ std::unique_ptr<schema::ProgramT> programTable(engine::ProgramOp op, const llvm:
   return table;
 }
 
+// What each kernel was compiled to take, read off its launches: all of one kernel are alike.
+void fillArgs(schema::VariantT &table) {
+  auto bufferAt = [&](uint64_t offset) -> std::string_view {
+    for (const auto &buffer : table.io)
+      if (buffer->slice->offset() == offset)
+        return buffer->name;
+    return {};
+  };
+  for (const auto &program : table.programs)
+    for (const auto &step : program->steps) {
+      if (step->kind != schema::StepKind::Launch)
+        continue;
+      std::vector<schema::KernelArg> &args = table.kernels[step->kernel]->args;
+      if (!args.empty())
+        continue;
+      for (const schema::Slice &slice : step->args)
+        args.emplace_back(slice.bytes(), *placeOfSlice(slice, bufferAt));
+    }
+}
+
 } // namespace
 
 schema::DType schemaType(Type type) {
@@ -99,6 +121,7 @@ std::unique_ptr<schema::VariantT> variantTable(engine::VariantOp variant, kernel
     table->io.push_back(ioTable(op));
   for (auto op : variant.getOps<engine::ProgramOp>())
     table->programs.push_back(programTable(op, kernels));
+  fillArgs(*table);
   return table;
 }
 

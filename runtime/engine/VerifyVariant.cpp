@@ -1,6 +1,7 @@
 // One instruction set's code, memory and programs.
 #include "runtime/base/Checked.h"
 #include "runtime/engine/Verify.h"
+#include "runtime/schema/ArgPlaces.h"
 #include "runtime/schema/EngineHeader.h"
 
 #include <algorithm>
@@ -53,6 +54,9 @@ static Status verifyKernels(const schema::Variant &variant, const Where &at) {
     TENON_TRY(checkName(here.field("symbol"), kernel.symbol()->string_view()));
     TENON_TRY(checkName(here.field("anchor"), kernel.anchor()->string_view()));
     TENON_TRY(checkBetween(here.field("arg_count"), kernel.arg_count(), 1, kMaxArgs));
+    if (!kernel.args() || kernel.args()->size() != kernel.arg_count())
+      return contradiction(here.field("args"), std::to_string(kernel.arg_count()) + " entries, one for each argument",
+                           kernel.args() ? kernel.args()->size() : 0);
     if (!symbols.insert(kernel.symbol()->string_view()).second)
       return contradiction(here.field("symbol"), "every symbol once",
                            quoted(kernel.symbol()->string_view()) + " again");
@@ -60,11 +64,38 @@ static Status verifyKernels(const schema::Variant &variant, const Where &at) {
   return Status::ok();
 }
 
-static Status verifyCopy(const schema::Step &step, const Where &at) {
+static const schema::IoBuffer *bufferAt(const schema::Variant &variant, uint64_t offset) {
+  for (const schema::IoBuffer *buffer : *variant.io())
+    if (buffer->slice()->offset() == offset)
+      return buffer;
+  return nullptr;
+}
+
+// A kernel's addresses are constants of its code, which relies on what it was compiled for: exactly these bytes, and
+// indices only from the buffers that the runtime fills. The metadata may not promise it less.
+static Status verifyArg(const schema::Variant &variant, const schema::KernelArg &expected, const schema::Slice &slice,
+                        const Where &at) {
+  if (slice.bytes() != expected.bytes())
+    return contradiction(at.field("bytes"), std::to_string(expected.bytes()) + ", as its kernel says", slice.bytes());
+  const schema::IoBuffer *buffer = slice.region() == schema::Region::Io ? bufferAt(variant, slice.offset()) : nullptr;
+  const auto place =
+      placeOfSlice(slice, [&](uint64_t) { return buffer ? buffer->name()->string_view() : std::string_view(); });
+  if (place != expected.place() || (buffer && slice.bytes() > buffer->slice()->bytes()))
+    return contradiction(at, std::string("a place for ") + EnumNameArgPlace(expected.place()) + ", as its kernel says",
+                         "another");
+  return Status::ok();
+}
+
+static Status verifyCopy(const schema::Variant &variant, const schema::Step &step, const Where &at) {
   const schema::Slice &to = *step.args()->Get(0);
   const schema::Slice &from = *step.args()->Get(1);
   if (to.region() == schema::Region::Weights)
     return contradiction(at.field("args[0].region"), "a region that may be written", "weights");
+  // What the runtime writes there are indices that kernels trust.
+  if (const schema::IoBuffer *buffer = bufferAt(variant, to.offset());
+      to.region() == schema::Region::Io && (!buffer || to.bytes() > buffer->slice()->bytes() ||
+                                            placeOfBuffer(buffer->name()->string_view()) != schema::ArgPlace::Values))
+    return contradiction(at.field("args[0]"), "of the step buffers only hidden and logits", "another place");
   if (to.bytes() != from.bytes())
     return contradiction(at.field("args[1].bytes"), std::to_string(to.bytes()) + ", the bytes of its target",
                          from.bytes());
@@ -103,7 +134,11 @@ static Status verifyStep(const schema::Engine &engine, const schema::Rank &rank,
     return contradiction(at.field("args"), std::to_string(expectedArgs) + " arguments", step.args()->size());
   for (uint32_t i = 0; i < step.args()->size(); ++i)
     TENON_TRY(verifySlice(engine, rank, variant, *step.args()->Get(i), at.element("args", i)));
-  return step.kind() == schema::StepKind::Copy ? verifyCopy(step, at) : Status::ok();
+  if (step.kind() == schema::StepKind::Launch)
+    for (uint32_t i = 0; i < step.args()->size(); ++i)
+      TENON_TRY(verifyArg(variant, *variant.kernels()->Get(step.kernel())->args()->Get(i), *step.args()->Get(i),
+                          at.element("args", i)));
+  return step.kind() == schema::StepKind::Copy ? verifyCopy(variant, step, at) : Status::ok();
 }
 
 // Exactly one program of each entry for each bucket.

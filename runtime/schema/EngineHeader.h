@@ -8,7 +8,7 @@ namespace tenon {
 inline constexpr char kEngineMagic[8] = {'T', 'E', 'N', 'O', 'N', '\r', '\n', '\x1a'};
 inline constexpr char kWeightsMagic[8] = {'T', 'E', 'N', 'O', 'N', 'W', '\n', '\x1a'};
 inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 0;
+inline constexpr uint16_t kFormatMinor = 1; // 1: Kernel.args
 inline constexpr uint64_t kMaxMetadataBytes = 64ull << 20;
 inline constexpr uint64_t kSegmentAlignment = 4096;
 

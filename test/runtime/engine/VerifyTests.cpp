@@ -37,6 +37,7 @@ TEST_P(VerifyFaults, AreRefused) {
 }
 
 StepT &firstStep(ToyEngine &toy) { return *toy.program("body", 1).steps[0]; }
+StepT &firstAttend(ToyEngine &toy) { return *toy.program("body", 1).steps[1]; }
 StepT &copyStep(ToyEngine &toy) { return *toy.program("body", 1).steps[2]; }
 Slice moved(const Slice &s, uint64_t offset) { return Slice(offset, s.bytes(), s.index(), s.region()); }
 Slice resized(const Slice &s, uint64_t bytes) { return Slice(s.offset(), bytes, s.index(), s.region()); }
@@ -204,6 +205,25 @@ const Fault kFaults[] = {
     {"CopyIntoWeights",
      [](ToyEngine &t) { copyStep(t).args = {Slice(0, 64, 0, Region::Weights), Slice(0, 64, 0, Region::Arena)}; },
      "args[0].region: expected a region that may be written"},
+    // What kernels rely on: sizes, and indices from the buffers that the runtime fills
+    {"KernelSaysNothing", [](ToyEngine &t) { t.variant().kernels[0]->args.clear(); },
+     "kernels[0].args: expected 5 entries, one for each argument, found 0"},
+    {"KernelSaysLess", [](ToyEngine &t) { t.variant().kernels[0]->args.pop_back(); }, "found 4"},
+    {"ArgShort", [](ToyEngine &t) { firstStep(t).args[4] = resized(firstStep(t).args[4], 64); },
+     "args[4].bytes: expected 768, as its kernel says, found 64"},
+    {"ArgLarger", [](ToyEngine &t) { firstStep(t).args[0] = resized(firstStep(t).args[0], 8); }, "args[0].bytes"},
+    {"ValuesInWeights", [](ToyEngine &t) { firstAttend(t).args[3] = Slice(0, 64, 0, Region::Weights); },
+     "args[3]: expected a place for Values, as its kernel says"},
+    {"TokensInArena", [](ToyEngine &t) { firstStep(t).args[0] = Slice(0, 4, 0, Region::Arena); },
+     "args[0]: expected a place for Tokens"},
+    {"TokensInPositions", [](ToyEngine &t) { firstStep(t).args[0] = firstStep(t).args[1]; },
+     "args[0]: expected a place for Tokens"},
+    {"TokensBetweenBuffers", [](ToyEngine &t) { firstStep(t).args[0] = moved(firstStep(t).args[0], 2048); },
+     "args[0]: expected a place for Tokens"},
+    {"ResultInTokens", [](ToyEngine &t) { firstAttend(t).args[3] = Slice(0, 64, 0, Region::Io); },
+     "args[3]: expected a place for Values"},
+    {"CopyIntoTokens", [](ToyEngine &t) { copyStep(t).args = {firstStep(t).args[0], Slice(0, 4, 0, Region::Arena)}; },
+     "args[0]: expected of the step buffers only hidden and logits"},
     {"ArgUnaligned", [](ToyEngine &t) { firstStep(t).args[0] = moved(firstStep(t).args[0], 4); }, "args[0].offset"},
     {"ArgEmpty", [](ToyEngine &t) { firstStep(t).args[0] = resized(firstStep(t).args[0], 0); },
      "args[0]: expected bytes"},

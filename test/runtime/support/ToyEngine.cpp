@@ -1,6 +1,7 @@
 #include "runtime/support/ToyEngine.h"
 
 #include "runtime/base/Digest.h"
+#include "runtime/schema/ArgPlaces.h"
 #include "runtime/schema/EngineHeader.h"
 
 #include <cstdio>
@@ -200,6 +201,17 @@ ToyEngine::ToyEngine() {
     program->steps.push_back(launch(head, {hidden, prefix(rows, 4 * m), shift, prefix(logits, 4 * m * kVocab)}));
     v.programs.push_back(std::move(program));
   }
+  for (const auto &p : v.programs)
+    for (const auto &step : p->steps)
+      if (std::vector<KernelArg> *args = step->kind == StepKind::Launch ? &v.kernels[step->kernel]->args : nullptr;
+          args && args->empty())
+        for (const Slice &slice : step->args)
+          args->emplace_back(slice.bytes(), *placeOfSlice(slice, [&](uint64_t offset) {
+                               for (const auto &buffer : v.io)
+                                 if (buffer->slice->offset() == offset)
+                                   return std::string_view(buffer->name);
+                               return std::string_view();
+                             }));
   layOut();
 }
 
