@@ -1,6 +1,7 @@
 #include "runtime/engine/HostCheck.h"
 
 #include "runtime/base/Checked.h"
+#include "runtime/engine/CompileRecipe.h"
 #include "runtime/engine/Where.h"
 
 #include <cstring>
@@ -47,6 +48,37 @@ static std::string join(const std::vector<std::string> &names) {
   return text;
 }
 
+// The most that a machine like this runs of what every compiler can be asked for; empty where that is nothing.
+static std::string plainTarget(const cpu::HostFeatures &host) {
+  if (host.arch == "aarch64")
+    return "cpu:aarch64";
+  if (host.arch != "x86-64")
+    return {};
+  if (host.missing({"avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"}).empty())
+    return "cpu:x86-64-v4";
+  return host.missing({"avx2", "bmi2", "f16c", "fma"}).empty() ? "cpu:x86-64-v3" : "";
+}
+
+// "tenon compile MODEL -o FILE --target=native --quant=...": the engine's own compilation, for this machine or again
+// for its own targets. Without the options where the engine does not say them.
+enum class For { ThisMachine, ItsTargets };
+static std::string compileCommand(const schema::Engine &engine, For whom) {
+  const std::string command = "tenon compile MODEL -o FILE ";
+  const Result<CompileRecipe> recipe = recipeOf(engine);
+  if (!recipe.isOk())
+    return command + "--target=native";
+  return command + shellText((whom == For::ThisMachine ? recipe->onTargets({"native"}) : *recipe).arguments());
+}
+
+// What to do about an engine that has no code for this machine.
+static std::string howToServe(const schema::Engine &engine, const cpu::HostFeatures &host) {
+  const std::string plain = plainTarget(host);
+  if (plain.empty())
+    return "\n  Tenon compiles for cpu:x86-64-v3 and later and for cpu:aarch64: this machine is neither";
+  return "\n  compile for this machine, on this machine:\n    " + compileCommand(engine, For::ThisMachine) +
+         "\n  or elsewhere with --target=" + plain + "; several --target make one engine for several machines";
+}
+
 Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &host) {
   std::string reasons;
   std::optional<uint32_t> best;
@@ -73,7 +105,7 @@ Result<uint32_t> chooseVariant(const EngineFile &file, const cpu::HostFeatures &
     return *best;
   return Status(Code::HostUnfit, file.path() + ": this machine (" + host.arch + ", " + host.cpuName +
                                      ") runs none of the engine's targets" + reasons +
-                                     "\n  compile for this machine: tenon compile MODEL -o FILE --target native");
+                                     howToServe(file.metadata(), host));
 }
 
 static std::string mebibytes(uint64_t bytes) {
@@ -84,17 +116,18 @@ Status checkMemory(const EngineFile &file, const schema::Variant &variant, const
   // Verified: each region is at most 64 TiB.
   uint64_t allocation = variant.kv_bytes() + variant.io_bytes() + variant.arena_bytes();
   uint64_t weights = file.metadata().ranks()->Get(0)->weight_bytes();
-  static const char kAdvice[] =
-      "\n  close other programs, or compile a smaller engine: tenon compile with a lower --max-seq or --max-batch";
+  const std::string advice = "\n  close other programs, or compile a smaller engine, with a lower --max-seq or "
+                             "--max-batch than\n    " +
+                             compileCommand(file.metadata(), For::ItsTargets);
   if (allocation > memory.available)
     return Status(Code::HostUnfit, file.path() + ": needs " + mebibytes(allocation) +
                                        " for its KV cache and activations, found " + mebibytes(memory.available) +
-                                       " available" + kAdvice);
+                                       " available" + advice);
   uint64_t all;
   if (!checkedAdd(allocation, weights, all) || all > memory.total)
     return Status(Code::HostUnfit, file.path() + ": needs " + mebibytes(weights) + " of weights and " +
                                        mebibytes(allocation) + " beside them, found a machine of " +
-                                       mebibytes(memory.total) + kAdvice + ", or a smaller --quant");
+                                       mebibytes(memory.total) + advice + "\n  or with a smaller --quant");
   return Status::ok();
 }
 

@@ -220,7 +220,12 @@ TEST_F(EngineFileTest, SaysWhatTheHostLacks) {
   Status status = chooseVariant(*file, host).status();
   EXPECT_EQ(status.code(), Code::HostUnfit);
   EXPECT_THAT(status.message(), HasSubstr("'cpu:host' needs amx-tile, fma"));
-  EXPECT_THAT(status.message(), HasSubstr("tenon compile MODEL -o FILE --target native"));
+  EXPECT_THAT(status.message(), HasSubstr("Tenon compiles for cpu:x86-64-v3 and later"));
+  host.features = {"avx2", "bmi2", "f16c", "fma"};
+  status = chooseVariant(*file, host).status();
+  EXPECT_THAT(status.message(), HasSubstr("'cpu:host' needs amx-tile\n"));
+  EXPECT_THAT(status.message(), HasSubstr("\n    tenon compile MODEL -o FILE --target=native\n  or elsewhere with "
+                                          "--target=cpu:x86-64-v3;"));
   host.arch = "riscv64";
   EXPECT_THAT(chooseVariant(*file, host).status().message(), HasSubstr("'cpu:host' needs "));
 }
