@@ -42,9 +42,15 @@ static void requireVariant(const EngineFile &file, const schema::Variant &varian
     for (const schema::Step *step : *program->steps()) {
       for (const schema::Slice *slice : *step->args())
         requireSlice(engine, variant, *slice);
-      if (step->kind() == schema::StepKind::Launch)
-        REQUIRE(step->args()->size() == variant.kernels()->Get(step->kernel())->arg_count());
-      else
+      if (step->kind() == schema::StepKind::Launch) {
+        const schema::Kernel &kernel = *variant.kernels()->Get(step->kernel());
+        REQUIRE(step->args()->size() == kernel.arg_count() && kernel.args()->size() == kernel.arg_count());
+        for (uint32_t i = 0; i < kernel.arg_count(); ++i) {
+          REQUIRE(step->args()->Get(i)->bytes() == kernel.args()->Get(i)->bytes());
+          REQUIRE((step->args()->Get(i)->region() == schema::Region::Weights) ==
+                  (kernel.args()->Get(i)->place() == schema::ArgPlace::Weights));
+        }
+      } else
         REQUIRE(step->kind() == schema::StepKind::Copy && step->args()->size() == 2);
     }
   }
