@@ -139,6 +139,7 @@ uint32_t Engine::variantIndex() const { return state_->variantIndex; }
 const schema::Variant &Engine::variant() const { return state_->variant; }
 EngineLimits Engine::limits() const { return state_->limits; }
 unsigned Engine::threads() const { return state_->pool->workers(); }
+double Engine::meanThreads() const { return state_->pool->meanTaking(); }
 uint32_t Engine::freePages() const { return state_->pages.free(); }
 void Engine::timeKernels(bool on) { state_->executor->timeKernels(on); }
 std::span<const KernelTime> Engine::kernelTimes() const { return state_->executor->kernelTimes(); }

@@ -95,6 +95,9 @@ public:
   MemoryUse memory() const;
   EngineLimits limits() const;
   unsigned threads() const;
+  // How many of them took part in steps, on average over the time of all steps so far: fewer than threads() where other
+  // processes took CPUs (cpu::ThreadPool).
+  double meanThreads() const;
 
   // Errors: Constraint when all slots are taken.
   Result<SequenceId> createSequence();

@@ -172,7 +172,7 @@ void run(benchmark::State &state, const Shape &shape, kernel::TargetAttr target,
   auto before = limits();
   double seconds;
   {
-    cpu::ThreadPool::Active active(pool);
+    cpu::ThreadPool::Active active(pool, cpu::ThreadPool::Participants::All);
     loaded.launch(pool, operands.next());
     auto begin = std::chrono::steady_clock::now();
     for (auto _ : state)

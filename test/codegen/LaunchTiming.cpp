@@ -25,7 +25,7 @@ LoadedKernel::LoadedKernel(const KernelCase &kernel, kernel::TargetAttr target) 
 
 // Seconds of one launch.
 double LoadedKernel::burst(cpu::ThreadPool &pool, const std::function<void *const *()> &next) const {
-  cpu::ThreadPool::Active active(pool);
+  cpu::ThreadPool::Active active(pool, cpu::ThreadPool::Participants::All);
   const double begin = secondsNow();
   double end;
   int64_t launches = 0;

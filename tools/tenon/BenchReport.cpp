@@ -16,6 +16,9 @@ void printSubject(const BenchReport &report, const BenchSubject &subject) {
   const PhaseResult &p = subject.prefill(), &d = subject.decode();
   const Spread prefill = spreadOf(p.shares), decode = spreadOf(d.shares);
   std::printf("%s on %s, %u threads\n", subject.path().c_str(), engine.variant().target()->c_str(), engine.threads());
+  if (engine.meanThreads() < 0.995 * engine.threads())
+    std::printf("threads  %.2f of %u took part, on average: other processes took the CPUs of the rest\n",
+                engine.meanThreads(), engine.threads());
   std::printf("prefill  %u tokens  %.1f tok/s  %.1f G(FL)OP/s  %.0f %% of %.1f G(FL)OP/s (%s)  [%.0f-%.0f, %zu pairs]  "
               "%.0f %% of the roofline\n",
               report.shape.prompt, p.tokensPerSecond(), p.amountPerSecond() / 1e9, 100 * prefill.median,
@@ -59,7 +62,8 @@ void writeSpread(JsonWriter &json, const char *name, const Spread &s) {
 void writeSubject(JsonWriter &json, const BenchReport &report, const BenchSubject &subject) {
   const PhaseResult &p = subject.prefill(), &d = subject.decode();
   json.field("engine", subject.path()).field("target", subject.engine().variant().target()->string_view());
-  json.field("threads", subject.engine().threads()).key("prefill").beginObject().field("tokens", report.shape.prompt);
+  json.field("threads", subject.engine().threads()).field("mean_threads", subject.engine().meanThreads());
+  json.key("prefill").beginObject().field("tokens", report.shape.prompt);
   json.field("tokens_per_s", p.tokensPerSecond()).field("flops", p.cost.operations).field("limit", nameOf(p.limit));
   writeSpread(json, "share_of_flops", spreadOf(p.shares));
   writeSpread(json, "share_of_roofline", spreadOf(p.rooflines));

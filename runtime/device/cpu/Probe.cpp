@@ -48,7 +48,7 @@ template <typename Chunk> double Probe::sumOfRates(int64_t duration, Chunk chunk
     double value = 0;
   };
   std::vector<Rate> rates(pool_.workers());
-  ThreadPool::Active step(pool_);
+  ThreadPool::Active step(pool_, ThreadPool::Participants::All);
   pool_.run([&](uint32_t worker, uint32_t) {
     for (int64_t until = nanoseconds() + kWarmUp; nanoseconds() < until;)
       (void)chunk(worker);

@@ -5,22 +5,23 @@
 // A worker that waited long enough counts itself in `parked_`, then sleeps on the futex word epoch_ provided it still
 // has the value seen. The caller advances epoch_ first and reads parked_ second. Both sides are sequentially
 // consistent, so either the caller sees the count and wakes, or the worker sees the new epoch and does not sleep.
+//
+// Who takes part changes between runs only, and nobody waits for a resting worker: it may see a change late, or an
+// epoch that is long over. So a seat carries the epoch after which it holds. If a worker sees an epoch past that, then
+// the seat is the one of that very run, and the caller cannot change it before the worker has answered.
 #include "runtime/device/cpu/ThreadPool.h"
 
 #include "runtime/device/cpu/Cgroup.h"
+#include "runtime/device/cpu/Futex.h"
 #include "runtime/device/cpu/Topology.h"
 #include "runtime/io/SystemError.h"
 
 #include <algorithm>
 #include <cassert>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace tenon::cpu {
 
@@ -30,19 +31,6 @@ static inline void relax() {
 #elif defined(__aarch64__)
   __asm__ volatile("isb" ::: "memory"); // yield is a no-op on most cores; isb waits about as long as x86's pause
 #endif
-}
-
-static int64_t nanoseconds() {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return int64_t(t.tv_sec) * 1000000000 + t.tv_nsec;
-}
-
-static void futexWait(std::atomic<uint32_t> &word, uint32_t expected) {
-  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
-}
-static void futexWakeAll(std::atomic<uint32_t> &word) {
-  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(const ThreadPoolOptions &options) {
@@ -91,8 +79,13 @@ Status ThreadPool::start(const ThreadPoolOptions &options) {
   idlePatience_ = oversubscribed ? 0 : 100 * 1000;
   activePatience_ = oversubscribed ? 1000 * 1000 : 100 * 1000 * 1000;
 
-  if (workers_ == 1)
+  roster_ = Roster(workers_);
+  shares_.resize(workers_);
+  if (workers_ == 1) {
+    assign(Participants::All);
     return Status::ok();
+  }
+  members_.reserve(workers_ - 1);
   slots_ = std::make_unique<Slot[]>(workers_ - 1);
 
   sigset_t blocked = signalsToBlock(), previous;
@@ -102,6 +95,7 @@ Status ThreadPool::start(const ThreadPoolOptions &options) {
     Slot &slot = slots_[i];
     slot.pool = this;
     slot.worker = i + 1;
+    slot.seat = Seat{slot.worker, 0}.word();
     CpuMask mask = CpuMask::of(pinned_ ? CpuList{cpus_[slot.worker]} : cpus_);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -115,6 +109,15 @@ Status ThreadPool::start(const ThreadPoolOptions &options) {
   if (error)
     return Status(Code::Resource, "cannot start thread " + std::to_string(started_ + 1) + " of " +
                                       std::to_string(workers_) + ": " + io::errorText(error) + "; use fewer threads");
+  assign(Participants::All);
+  if (pinned_ && !oversubscribed) {
+    std::vector<clockid_t> clocks(workers_, CLOCK_THREAD_CPUTIME_ID);
+    bool all = true;
+    for (unsigned i = 0; i + 1 < workers_; ++i)
+      all &= pthread_getcpuclockid(slots_[i].thread, &clocks[i + 1]) == 0;
+    if (all)
+      meter_.emplace(std::move(clocks));
+  }
   return Status::ok();
 }
 
@@ -123,6 +126,10 @@ ThreadPool::~ThreadPool() {
   stop_ = true;
   epoch_.fetch_add(1);
   futexWakeAll(epoch_);
+  for (unsigned i = 0; i < started_; ++i) {
+    slots_[i].turn.fetch_add(1);
+    futexWakeAll(slots_[i].turn);
+  }
   for (unsigned i = 0; i < started_; ++i)
     pthread_join(slots_[i].thread, nullptr);
 }
@@ -137,18 +144,32 @@ void *ThreadPool::threadMain(void *argument) {
 }
 
 void ThreadPool::work(Slot &slot) {
-  uint32_t epoch = 0;
-  for (;;) {
-    epoch = awaitEpochAfter(epoch);
-    if (stop_)
+  for (uint32_t epoch = 0;;) {
+    epoch = awaitEpochAfter(epoch, slot);
+    if (stop_.load(std::memory_order_acquire))
       return;
-    task_(context_, slot.worker, workers_);
-    slot.done.store(epoch, std::memory_order_release);
+    Seat seat = Seat::of(slot.seat.load(std::memory_order_acquire));
+    if (seat.holdsIn(epoch)) {
+      task_(context_, seat.number, taking_);
+      slot.done.store(epoch, std::memory_order_release);
+    } else if (seat.number == 0) {
+      rest(slot);
+    }
   }
 }
 
-// Returns the first epoch that differs from `seen`.
-uint32_t ThreadPool::awaitEpochAfter(uint32_t seen) {
+// Parks at once, on a word of the worker's own: forks need not wake it, and it takes nothing of its busy CPU.
+void ThreadPool::rest(Slot &slot) {
+  for (;;) {
+    uint32_t turn = slot.turn.load(std::memory_order_acquire);
+    if (stop_.load(std::memory_order_acquire) || Seat::of(slot.seat.load(std::memory_order_acquire)).number != 0)
+      return;
+    futexWait(slot.turn, turn);
+  }
+}
+
+// Returns the first epoch that differs from `seen`; `seen` itself if the worker should rest.
+uint32_t ThreadPool::awaitEpochAfter(uint32_t seen, const Slot &slot) {
   for (;;) {
     int64_t started = -1;
     for (;;) {
@@ -158,7 +179,9 @@ uint32_t ThreadPool::awaitEpochAfter(uint32_t seen) {
           return epoch;
         relax();
       }
-      int64_t now = nanoseconds();
+      if (Seat::of(slot.seat.load(std::memory_order_relaxed)).number == 0)
+        return seen;
+      int64_t now = CpuShareMeter::readClock(CLOCK_MONOTONIC);
       if (started < 0)
         started = now;
       if (now - started >= (active_.load(std::memory_order_relaxed) ? activePatience_ : idlePatience_))
@@ -174,16 +197,18 @@ uint32_t ThreadPool::awaitEpochAfter(uint32_t seen) {
 void ThreadPool::run(Task task, void *context) {
   [[maybe_unused]] bool nested = running_.exchange(true, std::memory_order_relaxed);
   assert(!nested && "run was called from a task or from two threads");
-  if (workers_ > 1) {
+  if (activeDepth_ == 0 && taking_ != workers_)
+    assign(Participants::All);
+  if (taking_ > 1) {
     task_ = task;
     context_ = context;
     uint32_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
     epoch_.store(epoch, std::memory_order_seq_cst);
     if (parked_.load(std::memory_order_seq_cst) != 0)
       futexWakeAll(epoch_);
-    task(context, 0, workers_);
-    for (unsigned i = 0; i + 1 < workers_; ++i)
-      for (unsigned polls = 0; slots_[i].done.load(std::memory_order_acquire) != epoch;) {
+    task(context, 0, taking_);
+    for (const Slot *slot : members_)
+      for (unsigned polls = 0; slot->done.load(std::memory_order_acquire) != epoch;) {
         if (++polls < spins_) {
           relax();
           continue;
@@ -195,29 +220,6 @@ void ThreadPool::run(Task task, void *context) {
     task(context, 0, 1);
   }
   running_.store(false, std::memory_order_relaxed);
-}
-
-ThreadPool::Active::Active(ThreadPool &pool) : pool_(pool) {
-  if (pool_.activeDepth_++ != 0)
-    return;
-  pool_.active_.store(true, std::memory_order_relaxed);
-  if (pool_.parked_.load(std::memory_order_seq_cst) != 0)
-    futexWakeAll(pool_.epoch_);
-  // Otherwise the scheduler may have put the caller on the CPU to which another worker is pinned, and would leave it
-  // there for milliseconds.
-  if (pool_.pinned_ && getThreadMask(callerMask_)) {
-    CpuMask own;
-    CPU_SET_S(pool_.cpus_[0], sizeof own.parts, own.parts);
-    restoreMask_ = !(own == callerMask_) && setThreadMask(own);
-  }
-}
-
-ThreadPool::Active::~Active() {
-  if (--pool_.activeDepth_ != 0)
-    return;
-  pool_.active_.store(false, std::memory_order_relaxed);
-  if (restoreMask_)
-    setThreadMask(callerMask_);
 }
 
 } // namespace tenon::cpu

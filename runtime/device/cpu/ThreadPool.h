@@ -5,15 +5,21 @@
 // them. With more workers than CPUs nothing is pinned and waiting threads yield at once, so that results and progress
 // do not depend on the machine. Threads: a pool belongs to one thread at a time, which alone calls run and opens Active
 // scopes.
+//
+// Pinned workers whose CPU another process has taken are left out of Active scopes for a while (Roster.h), so that the
+// others need not wait for them. If it is worker 0's CPU, the caller goes to another worker's, which rests instead.
 #pragma once
 
 #include "runtime/base/Status.h"
 #include "runtime/device/cpu/CpuSet.h"
+#include "runtime/device/cpu/CpuShareMeter.h"
+#include "runtime/device/cpu/Roster.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tenon::cpu {
@@ -26,7 +32,8 @@ struct ThreadPoolOptions {
 
 class ThreadPool {
 public:
-  // Called once per worker, with worker in [0, workers). Must not throw and must not call run.
+  // Called once per worker that takes part, with worker in [0, workers) and workers <= workers(). Must not throw and
+  // must not call run.
   using Task = void (*)(void *context, uint32_t worker, uint32_t workers);
 
   static constexpr unsigned kMaxWorkers = 1024;
@@ -42,13 +49,17 @@ public:
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
+  // All workers, whether they rest or not: what buffers per worker are sized by.
   unsigned workers() const { return workers_; }
+  // How many took part in Active scopes, on average over the time in them; workers() before the first.
+  double meanTaking() const;
   bool pinned() const { return pinned_; }
   // The CPU of each worker if pinned, else the CPUs that all of them share.
   const std::vector<unsigned> &cpus() const { return cpus_; }
 
-  // Runs task(context, w, workers()) for every w and returns when all have. What the caller wrote before is visible to
-  // the tasks, what they wrote is visible after. Allocates nothing, takes no lock.
+  // Runs task(context, w, n) for every w in [0, n) and returns when all have; n is workers(), or within an Active scope
+  // the number that takes part in it. What the caller wrote before is visible to the tasks, what they wrote is visible
+  // after. Allocates nothing, takes no lock.
   void run(Task task, void *context);
 
   // The same for a callable body(worker, workers).
@@ -58,11 +69,15 @@ public:
         const_cast<void *>(static_cast<const void *>(std::addressof(body))));
   }
 
-  // While one lives, workers spin instead of parking, and the calling thread is pinned to worker 0's CPU (its own mask
-  // comes back at the end). Open one around each step. May be nested.
+  // Free: those that do not rest. All: everyone, whatever it costs; for measurements of the machine.
+  enum class Participants { Free, All };
+
+  // While one lives, workers spin instead of parking, the calling thread is pinned to worker 0's CPU (its own mask
+  // comes back at the end), and the same workers take part in every run. Open one around each step. May be nested; the
+  // outermost decides who takes part.
   class Active {
   public:
-    explicit Active(ThreadPool &pool);
+    explicit Active(ThreadPool &pool, Participants who = Participants::Free);
     ~Active();
     Active(const Active &) = delete;
     Active &operator=(const Active &) = delete;
@@ -74,9 +89,21 @@ public:
   };
 
 private:
+  friend struct ThreadPoolTestAccess; // leaves workers out by name
+
+  // A worker's place: its number in the runs after epoch `after`; 0 if it rests.
+  struct Seat {
+    uint32_t number, after;
+    static Seat of(uint64_t word) { return {uint32_t(word >> 32), uint32_t(word)}; }
+    uint64_t word() const { return uint64_t(number) << 32 | after; }
+    bool holdsIn(uint32_t epoch) const { return number != 0 && int32_t(epoch - after) > 0; }
+  };
+
   // One per pool thread, on lines of its own (two, for the prefetcher that fetches pairs).
   struct alignas(128) Slot {
     std::atomic<uint32_t> done{0}; // the last epoch that this worker finished
+    std::atomic<uint32_t> turn{0}; // futex word of a resting worker; advances when it is called back
+    std::atomic<uint64_t> seat{0}; // see Seat
     ThreadPool *pool = nullptr;
     uint32_t worker = 0;
     pthread_t thread{};
@@ -86,13 +113,18 @@ private:
   Status start(const ThreadPoolOptions &options);
   static void *threadMain(void *slot);
   void work(Slot &slot);
-  uint32_t awaitEpochAfter(uint32_t seen);
+  uint32_t awaitEpochAfter(uint32_t seen, const Slot &slot);
+  void rest(Slot &slot);
+  void assign(Participants who);
+  void enter(Participants who);
+  void leave();
 
   // Read by all workers at every fork; written by the caller only.
   alignas(128) std::atomic<uint32_t> epoch_{0}; // number of runs; also the futex word
-  Task task_ = nullptr;                         // task, context and stop are published by epoch_
-  void *context_ = nullptr;
-  bool stop_ = false;
+  Task task_ = nullptr;                         // task, context and taking are published by epoch_, and read only
+  void *context_ = nullptr;                     // by those that take part
+  unsigned taking_ = 0;                         // how many those are
+  std::atomic<bool> stop_{false};
   std::atomic<bool> active_{false};
 
   alignas(128) std::atomic<uint32_t> parked_{0}; // workers in, or about to enter, the futex
@@ -107,6 +139,17 @@ private:
   std::atomic<bool> running_{false}; // only to catch misuse
   std::vector<unsigned> cpus_;
   std::unique_ptr<Slot[]> slots_; // of workers 1 .. workers_ - 1
+  std::vector<Slot *> members_;   // those that take part
+
+  Roster roster_{1};
+  std::optional<CpuShareMeter> meter_; // only where workers have CPUs of their own
+  std::vector<double> shares_;         // of each seat
+  pthread_t caller_{};                 // in the last Active scope
+  unsigned callerSeat_ = 0;            // the caller sits on this worker's CPU
+  Participants assigned_ = Participants::All;
+  bool measuring_ = false;                    // the Active scope at hand
+  int64_t began_ = 0;                         // of the outermost Active scope
+  double activeTime_ = 0, activeWorkers_ = 0; // nanoseconds in Active scopes; the same, times those taking part
 };
 
 // Worker `worker`'s part of `total` items: contiguous, a multiple of `grain` (the last part takes what remains), as
