@@ -36,6 +36,7 @@ for call in (
     "tenon_add_engine(e TARGETS native)",
     'tenon_add_engine(e MODEL "${MODEL}" SHAPES max-butch=3)',
     'tenon_add_engine(e MODEL "${MODEL}" COLOUR red)',
+    'tenon_add_engine(e MODEL "${MODEL}" ARGS --weights external)',
     "tenon_embed_engine(app absent.tenon)",
     "tenon_embed_engine(app in.tenon SYMBOL a-b)",
     "tenon_embed_engine(app other)",

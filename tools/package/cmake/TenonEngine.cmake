@@ -28,6 +28,12 @@ function(tenon_add_engine name)
       "package tenon), or compile elsewhere and name the file: engines are portable")
   endif()
 
+  list(FIND A_ARGS "external" external)
+  if(NOT external EQUAL -1 OR "--weights=external" IN_LIST A_ARGS)
+    message(FATAL_ERROR "${where}: --weights external writes a second file whose name only its content gives, which a "
+      "build cannot watch; leave it out, or compile with `tenon compile` outside the build")
+  endif()
+
   set(prefix "")
   if(A_MODEL MATCHES "^(random|zeros):(.*)$")
     set(prefix "${CMAKE_MATCH_1}:")
