@@ -2,6 +2,7 @@
 
 #include "runtime/engine/EngineFile.h"
 
+#include <algorithm>
 #include <cstring>
 #include <sys/stat.h>
 
@@ -10,8 +11,9 @@ namespace tenon::emit {
 EngineHeader makeHeader(const char (&magic)[8], uint64_t metadata, uint64_t file, const Digest &digest) {
   EngineHeader header = {};
   std::memcpy(header.magic, magic, sizeof header.magic);
-  header.major = kFormatMajor;
-  header.minor = kFormatMinor;
+  const bool weights = std::equal(magic, magic + sizeof magic, kWeightsMagic);
+  header.major = weights ? kWeightsMajor : kFormatMajor;
+  header.minor = weights ? kWeightsMinor : kFormatMinor;
   header.metadataBytes = metadata;
   header.fileBytes = file;
   std::memcpy(header.digest, digest.data(), digest.size());

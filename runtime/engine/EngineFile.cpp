@@ -24,7 +24,8 @@ static std::string fromTo(uint64_t expected, uint64_t found) {
   return "expected " + std::to_string(expected) + ", found " + std::to_string(found);
 }
 
-static Result<EngineHeader> readHeader(const io::MappedFile &file, const char (&magic)[8], const char *kind) {
+static Result<EngineHeader> readHeader(const io::MappedFile &file, const char (&magic)[8], uint16_t major,
+                                       const char *kind) {
   EngineHeader header;
   if (file.size() < sizeof(header))
     return Status(Code::InvalidFile, std::string("not ") + kind + ": expected at least 64 bytes, found " +
@@ -39,10 +40,11 @@ static Result<EngineHeader> readHeader(const io::MappedFile &file, const char (&
   }
   if (header.fileBytes != file.size())
     return damaged(Code::InvalidFile, "file size: " + fromTo(header.fileBytes, file.size()) + " bytes");
-  if (header.major != kFormatMajor)
-    return Status(Code::InvalidFile,
-                  "format version: " + fromTo(kFormatMajor, header.major) +
-                      "\n  use the Tenon that compiled it, or compile the engine again with this one");
+  if (header.major != major)
+    return Status(Code::InvalidFile, std::string("it is of a") + (header.major < major ? "n older" : " newer") +
+                                         " Tenon: format " + std::to_string(header.major) + ", this program reads " +
+                                         std::to_string(major) + "\n  " + kCompileAgain +
+                                         ", or use the Tenon that made it");
   if (header.flags != 0)
     return Status(Code::InvalidFile, "header flags: " + fromTo(0, header.flags) +
                                          "\n  the file needs a newer Tenon, or compile the engine again with this one");
@@ -74,7 +76,7 @@ Result<EngineFile> EngineFile::view(std::span<const uint8_t> bytes) {
 }
 
 Status EngineFile::load(const trust::PublicKeys *signers) {
-  TENON_ASSIGN(header_, readHeader(file_, kEngineMagic, "an engine"));
+  TENON_ASSIGN(header_, readHeader(file_, kEngineMagic, kFormatMajor, "an engine"));
   if (signers) {
     TENON_ASSIGN(signer_, checkSignature(path(), header_, *signers));
   }
@@ -116,7 +118,7 @@ Result<io::MappedFile> EngineFile::openExternal(uint32_t index) const {
   const schema::Segment &segment = *engine_->segments()->Get(index);
   std::string folder = path().substr(0, path().rfind('/') + 1); // empty without a slash
   TENON_ASSIGN(io::MappedFile file, io::MappedFile::open(folder + segment.external()->str()));
-  TENON_ASSIGN(EngineHeader header, readHeader(file, kWeightsMagic, "a weights file"));
+  TENON_ASSIGN(EngineHeader header, readHeader(file, kWeightsMagic, kWeightsMajor, "a weights file"));
   if (header.metadataBytes != 0)
     return damaged(Code::InvalidFile, "metadata size: " + fromTo(0, header.metadataBytes));
   if (file.size() != segment.offset() + segment.bytes())

@@ -7,8 +7,11 @@ namespace tenon {
 
 inline constexpr char kEngineMagic[8] = {'T', 'E', 'N', 'O', 'N', '\r', '\n', '\x1a'};
 inline constexpr char kWeightsMagic[8] = {'T', 'E', 'N', 'O', 'N', 'W', '\n', '\x1a'};
-inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 1; // 1: Kernel.args
+inline constexpr uint16_t kFormatMajor = 2; // 2: Kernel.args, which every launch is compared with
+inline constexpr uint16_t kFormatMinor = 0;
+// Of external weights files, which hold one segment and no metadata: engines of several majors may share one.
+inline constexpr uint16_t kWeightsMajor = 1;
+inline constexpr uint16_t kWeightsMinor = 0;
 inline constexpr uint64_t kMaxMetadataBytes = 64ull << 20;
 inline constexpr uint64_t kSegmentAlignment = 4096;
 

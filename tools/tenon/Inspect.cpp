@@ -71,7 +71,7 @@ private:
   void printText(const EngineFile &file) const {
     const schema::Engine &e = file.metadata();
     const schema::ModelInfo &m = *e.model();
-    std::printf("%s: format %u.%u, %s, made by %s\n", path_.c_str(), 1u, file.formatMinor(),
+    std::printf("%s: format %u.%u, %s, made by %s\n", path_.c_str(), file.header().major, file.formatMinor(),
                 formatBytes(file.fileBytes()).c_str(), e.compiler()->c_str());
     std::printf("model      %s, %u layers, hidden %u, %u heads, vocabulary %u, %" PRIu64 " parameters\n",
                 m.family()->c_str(), m.layers(), m.hidden(), m.heads(), m.vocab(), m.parameters());

@@ -65,8 +65,15 @@ TEST_F(EngineFileTest, RefusesWhatIsNotAnEngine) {
 }
 
 TEST_F(EngineFileTest, RefusesEveryHeaderFieldThatIsOff) {
-  EXPECT_THAT(refusal(withHeader<uint16_t>(&EngineHeader::major, 2)).message(),
-              HasSubstr("format version: expected 1, found 2"));
+  const Status newer = refusal(withHeader<uint16_t>(&EngineHeader::major, 3));
+  EXPECT_THAT(newer.message(),
+              HasSubstr("it is of a newer Tenon: format 3, this program reads 2\n  compile the engine"));
+  // An engine of the format before kernels had arguments is whole, and is not called damaged.
+  const Status older = refusal(withHeader<uint16_t>(&EngineHeader::major, 1));
+  EXPECT_EQ(older.code(), Code::InvalidFile);
+  EXPECT_THAT(older.message(),
+              HasSubstr("it is of an older Tenon: format 1, this program reads 2\n  compile the engine"));
+  EXPECT_THAT(older.message(), testing::Not(HasSubstr("damaged")));
   EXPECT_THAT(refusal(withHeader<uint32_t>(&EngineHeader::flags, 1)).message(), HasSubstr("header flags"));
   EXPECT_THAT(refusal(withHeader<uint64_t>(&EngineHeader::fileBytes, 1)).message(), HasSubstr("file size: expected 1"));
   for (uint64_t bytes : {uint64_t{0}, uint64_t{15}, kMaxMetadataBytes + 1, uint64_t{1} << 20, ~uint64_t{0}})

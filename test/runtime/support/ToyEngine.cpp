@@ -290,8 +290,8 @@ std::string ToyEngine::writeExternal(const std::string &path) {
 
   EngineHeader header{};
   std::memcpy(header.magic, kWeightsMagic, sizeof(kWeightsMagic));
-  header.major = kFormatMajor;
-  header.minor = kFormatMinor;
+  header.major = kWeightsMajor;
+  header.minor = kWeightsMinor;
   header.fileBytes = kSegmentAlignment + segments[1].size();
   std::memcpy(header.digest, digest.data(), digest.size());
   std::vector<uint8_t> bytes(kSegmentAlignment);
