@@ -45,6 +45,9 @@ static Status writeNew(const std::string &path, std::string_view text, mode_t mo
   if (fd < 0 && errno == EEXIST)
     return Status(Code::Usage,
                   "'" + path + "' exists, and a key is never overwritten\n  give another name, or move it away");
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    return Status(Code::Usage,
+                  "cannot create '" + path + "': expected a folder that exists\n  make it first, or give another name");
   if (fd < 0)
     return io::systemError("create", path, errno);
   Status status = writeAll(fd, text, path);

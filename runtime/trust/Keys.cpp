@@ -38,17 +38,20 @@ Result<SecretKey> parseSecretKey(std::string_view text, const std::string &name)
 Result<PublicKeys> parsePublicKeys(std::string_view text, const std::string &name) {
   PublicKeys keys;
   TENON_TRY(eachLine(text, name, [&](std::string_view line, const std::string &where) -> Status {
+    if (line.empty())
+      return Status::ok();
     PublicKey key;
     TENON_TRY(takePurpose(line, kPublic, where));
     TENON_TRY(takeBase64(line, key.bytes, "a public key", where));
     if (!isPublicKey(key.bytes))
       return Status(Code::InvalidFile, where + ": expected an Ed25519 public key, found bytes that are none");
-    if (std::any_of(keys.begin(), keys.end(), [&](const PublicKey &other) { return other.bytes == key.bytes; }))
-      return Status(Code::InvalidFile, where + ": expected every key once, found one again: " + keyText(key.bytes));
     TENON_ASSIGN(key.comment, takeComment(line, where));
-    keys.push_back(std::move(key));
+    if (std::none_of(keys.begin(), keys.end(), [&](const PublicKey &other) { return other.bytes == key.bytes; }))
+      keys.push_back(std::move(key));
     return Status::ok();
   }));
+  if (keys.empty())
+    return Status(Code::InvalidFile, "'" + name + "': expected at least one public key, found empty lines");
   return keys;
 }
 

@@ -2,14 +2,16 @@
 //
 // A key file is text, one key a line, each line saying what it is, so that key rings are made with `cat`:
 //   tenon-secret-key-1 <base64 of the 32-byte seed> [comment]      exactly one line, mode 0600
-//   tenon-public-key-1 <base64 of the 32 bytes> [comment]          1 to 1024 lines
+//   tenon-public-key-1 <base64 of the 32 bytes> [comment]          1 to 1024 lines, at least one key
 // One space between the parts, '\n' behind each line, base64 with padding, canonical. A comment has 1 to 128 printable
 // ASCII characters and neither starts nor ends with a space. Nothing else is accepted, so writing what was read gives
-// the very same bytes.
+// the very same bytes; but for key rings, in which `cat` may leave empty lines and one key twice: both are passed over,
+// and the first comment of a key counts.
 //
 // A secret key is not encrypted: whoever reads the file can sign (docs/security.md).
 // Errors: InvalidFile (which line, expected, found; what a secret key file holds is never said), Usage (the file to be
-// written exists, others may read a secret key), Resource. Threads: all functions may be called from any thread.
+// written exists or its folder does not, others may read a secret key), Resource. Threads: all functions may be called
+// from any thread.
 #pragma once
 
 #include "runtime/base/Status.h"

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <unistd.h>
 
 namespace tenon::cli {
 namespace {
@@ -24,10 +25,18 @@ public:
                    "Whose key it is, kept in both files: at most 128 printable ASCII characters");
   }
   Status run(Terminal &terminal) override {
+    if (name_.empty() || name_.ends_with('/'))
+      return Status(Code::Usage, "expected the name of the key's files without .key and .pub, found '" + name_ + "'");
     TENON_ASSIGN(const trust::SecretKey key, trust::generateKey(comment_));
     TENON_TRY(trust::writeKeyPair(key, name_ + ".key", name_ + ".pub"));
-    terminal.note("wrote " + name_ + ".key, which is not encrypted: whoever reads it can sign, and " + name_ + ".pub");
     std::fputs(trust::formatPublicKey(key.publicKey()).c_str(), stdout);
+    if (std::fflush(stdout) != 0) { // a retry must not find half of what this call was asked for
+      unlink((name_ + ".key").c_str());
+      unlink((name_ + ".pub").c_str());
+      return Status(Code::Resource, "cannot write the public key to standard output: the disk is full or nobody reads "
+                                    "it; no key was made");
+    }
+    terminal.note("wrote " + name_ + ".key, which is not encrypted: whoever reads it can sign, and " + name_ + ".pub");
     return Status::ok();
   }
 

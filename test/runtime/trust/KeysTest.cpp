@@ -64,6 +64,14 @@ TEST(KeyFiles, AreNeverOverwritten) {
   EXPECT_NE(access(open.c_str(), F_OK), 0);
 }
 
+TEST(KeyFiles, FoldersThatAreNotThereAreAMisuse) {
+  Folder folder;
+  const std::string name = folder.file("absent") + "/k";
+  Status status = writeKeyPair(newKey(""), name + ".key", name + ".pub");
+  EXPECT_EQ(status.code(), Code::Usage);
+  EXPECT_THAT(status.message(), HasSubstr("k.pub': expected a folder that exists"));
+}
+
 TEST(KeyFiles, SecretsThatOthersMayReadAreRefused) {
   Folder folder;
   const std::string secret = folder.file("k.key");
@@ -99,9 +107,19 @@ TEST(KeyRing, IsMadeWithCat) {
   ASSERT_TRUE(keys.isOk()) << keys.status().message();
   ASSERT_EQ(keys->size(), 5u);
   EXPECT_EQ((*keys)[3].comment, "key 3");
-  auto twice = parsePublicKeys(text + text, "ring");
-  ASSERT_FALSE(twice.isOk());
-  EXPECT_THAT(twice.status().message(), HasSubstr("'ring', line 6: expected every key once"));
+  // A key that is in two of the files, and empty lines between them, are nothing new.
+  auto twice = parsePublicKeys("\n" + text + "\n\n" + text + "\n", "ring");
+  ASSERT_TRUE(twice.isOk()) << twice.status().message();
+  ASSERT_EQ(twice->size(), 5u);
+  EXPECT_EQ((*twice)[4].bytes, (*keys)[4].bytes);
+  PublicKey renamed = (*keys)[0];
+  renamed.comment = "another name";
+  auto first = parsePublicKeys(text + formatPublicKey(renamed), "ring");
+  ASSERT_TRUE(first.isOk());
+  EXPECT_EQ((*first)[0].comment, "key 0");
+  EXPECT_FALSE(parsePublicKeys(text + "tenon-public-key-1 " + keyText(renamed.bytes) + "x\n", "ring").isOk());
+  EXPECT_THAT(parsePublicKeys("\n\n", "ring").status().message(),
+              HasSubstr("'ring': expected at least one public key"));
 }
 
 TEST(KeyRing, EveryWrongByteIsRefused) {
@@ -126,7 +144,6 @@ TEST(KeyRing, EveryWrongByteIsRefused) {
            purpose + " " + key.substr(0, 43) + "\n", // no padding
            purpose + "  " + key + "\n",
            " " + purpose + " " + key + "\n",
-           purpose + " " + key + "\n\n", // an empty line
            purpose + " " + zeros + "\n", // no point that a key can be
            "tenon-public-key-2 " + key + "\n",
            "tenon-secret-key-1 " + key + "\n",
