@@ -4,6 +4,7 @@
 #include "compiler/driver/EngineAssembly.h"
 #include "compiler/driver/KeyFields.h"
 #include "compiler/import/ConfigReader.h"
+#include "runtime/base/JsonDiff.h"
 #include "runtime/engine/CompileRecipe.h"
 #include "runtime/engine/EngineFile.h"
 #include "runtime/io/OutputFile.h"
@@ -67,26 +68,27 @@ Result<CompileOptions> optionsOf(const CompileRecipe &recipe, const SwapOptions 
   return options;
 }
 
-// The members of config.json that a family reads and that are not the same in both.
+// What of config.json a family reads and is not the same in both.
 std::string configDifferences(const JsonDocument &engine, const JsonDocument &model) {
   auto matters = [](std::string_view key) {
     return std::ranges::none_of(harmlessKeys(), [&](const HarmlessKey &h) { return h.key == key && h.only.empty(); });
   };
-  auto text = [](const JsonDocument &document, std::string_view key) {
-    const auto value = document.root().find(key);
-    return value ? value->brief() : std::string("nothing");
-  };
   std::string lines;
-  auto add = [&](std::string_view key) {
-    if (matters(key) && text(engine, key) != text(model, key))
-      lines += "\n  config.json: " + std::string(key) + ": " + text(engine, key) + " in the engine, " +
-               text(model, key) + " in the model";
+  auto add = [&](std::string_view key, const JsonDifference &d) {
+    lines += "\n  config.json: " + std::string(key) + (d.path.empty() || d.path.front() == '[' ? "" : ".") + d.path +
+             ": " + d.left.value_or("nothing") + " in the engine, " + d.right.value_or("nothing") + " in the model";
   };
   for (const auto [key, value] : engine.root().members())
-    add(key);
+    if (const auto other = model.root().find(key); !matters(key))
+      continue;
+    else if (!other)
+      add(key, {"", value.brief(), std::nullopt});
+    else
+      for (const JsonDifference &d : jsonDifferences(value, *other))
+        add(key, d);
   for (const auto [key, value] : model.root().members())
-    if (!engine.root().find(key))
-      add(key);
+    if (matters(key) && !engine.root().find(key))
+      add(key, {"", std::nullopt, value.brief()});
   return lines;
 }
 

@@ -20,7 +20,9 @@ public:
     return "  tenon swap-weights base.tenon path/to/fine-tune -o tuned.tenon   # the bytes that compile would write\n";
   }
   void declare(CLI::App &app) override {
-    app.add_option("engine", options_.engine, "Engine whose code, formats, shapes and targets are taken")->required();
+    app.add_option("engine", options_.engine,
+                   "Engine whose code, formats, shapes and targets are taken; made by the same version")
+        ->required();
     app.add_option("model", options_.model,
                    "Model of the same architecture whose weights, config and tokenizer are taken: as for compile")
         ->required();

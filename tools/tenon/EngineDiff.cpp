@@ -1,6 +1,6 @@
 #include "tools/tenon/EngineDiff.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/JsonDiff.h"
 #include "runtime/engine/Verify.h"
 #include "tools/tenon/CodeSymbols.h"
 
@@ -40,6 +40,7 @@ public:
     if (left != right)
       all_.push_back({part, name, left, right});
   }
+  void add(Difference difference) { all_.push_back(std::move(difference)); }
   bool empty() const { return all_.empty(); }
   std::vector<Difference> take() { return std::move(all_); }
 
@@ -67,15 +68,14 @@ Named keysOf(const schema::Engine &engine) {
   return fields;
 }
 
-// The members of config.json; one member "config.json" where it cannot be parsed.
-Named configOf(const schema::Engine &engine) {
-  Named members;
-  const auto parsed = parseJson(engine.model()->config()->string_view(), "config.json");
-  if (!parsed.isOk() || parsed->root().kind() != JsonKind::Object)
-    return {{"config.json", contentText(bytesOf(*engine.model()->config()), "text")}};
-  for (const auto [key, value] : parsed->root().members())
-    members[std::string(key)] = value.brief();
-  return members;
+// By path; one text "config.json" where one of them cannot be parsed.
+void diffConfigs(const schema::Engine &a, const schema::Engine &b, Diff &diff) {
+  const auto &left = *a.model()->config(), &right = *b.model()->config();
+  const auto x = parseJson(left.string_view(), "config.json"), y = parseJson(right.string_view(), "config.json");
+  if (!x.isOk() || !y.isOk())
+    return diff.value("config", "config.json", contentText(bytesOf(left), "text"), contentText(bytesOf(right), "text"));
+  for (JsonDifference &d : jsonDifferences(x->root(), y->root()))
+    diff.add({"config", std::move(d.path), std::move(d.left), std::move(d.right)});
 }
 
 Named documentsOf(const EngineFile &file) {
@@ -180,17 +180,38 @@ Named targetsOf(const EngineFile &file) {
   return targets;
 }
 
+constexpr size_t kShownBytes = 200;
+
+// How many bytes both begin with that need not be said twice: whole parts of texts too long for a line.
+size_t sharedWords(const std::string &left, const std::string &right) {
+  if (left.size() <= kShownBytes / 2 && right.size() <= kShownBytes / 2)
+    return 0;
+  const auto [end, other] = std::ranges::mismatch(left, right);
+  const std::string_view shared(left.data(), static_cast<size_t>(end - left.begin()));
+  const size_t part = shared.rfind("; ");
+  return part == std::string_view::npos ? 0 : part + 2;
+}
+
+// The text from `from` on, with its middle left out where it is long: its end has sizes and digests.
+std::string shortened(const std::string &text, size_t from) {
+  constexpr size_t kHalf = kShownBytes / 2;
+  std::string shown = text.substr(from);
+  if (shown.size() > kShownBytes)
+    shown = shown.substr(0, kHalf) + " ... " + shown.substr(shown.size() - kHalf);
+  return (from ? "... " : "") + shown;
+}
+
 } // namespace
 
 std::vector<Difference> diffEngines(const EngineFile &left, const EngineFile &right) {
   const schema::Engine &a = left.metadata(), &b = right.metadata();
   Diff diff;
   if (left.metadataDigest() == right.metadataDigest() && left.fileBytes() == right.fileBytes())
-    return {}; // and so are all segments, which it holds the digests of
+    return {}; // it holds the digests of all segments, and those were compared with their bytes
   diff.value("compiler", "made by", a.compiler()->str(), b.compiler()->str());
   diff.names("option", optionsOf(a), optionsOf(b));
   diff.names("key", keysOf(a), keysOf(b));
-  diff.names("config", configOf(a), configOf(b));
+  diffConfigs(a, b, diff);
   diff.names("document", documentsOf(left), documentsOf(right));
   diff.names("target", targetsOf(left), targetsOf(right));
   for (const schema::Variant *variant : *a.ranks()->Get(0)->variants())
@@ -209,10 +230,12 @@ std::vector<Difference> diffEngines(const EngineFile &left, const EngineFile &ri
 
 std::string textOf(const Difference &d) {
   std::string text = d.part + std::string(d.part.size() < 10 ? 10 - d.part.size() : 0, ' ') + " " + d.name + ": ";
-  if (d.left && d.right)
-    text += *d.left + " -> " + *d.right;
-  else
-    text += d.left ? "only in the first: " + *d.left : "only in the second: " + *d.right;
+  if (d.left && d.right) {
+    const size_t shared = sharedWords(*d.left, *d.right);
+    text += shortened(*d.left, shared) + " -> " + shortened(*d.right, shared);
+  } else {
+    text += d.left ? "only in the first: " + shortened(*d.left, 0) : "only in the second: " + shortened(*d.right, 0);
+  }
   // Names are an engine's own words: none of them is a command to a terminal.
   std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
   return text;
