@@ -8,7 +8,8 @@ namespace tenon::cli {
 void RemoteFlags::declare(CLI::App &app) {
   auto *url = app.add_option("--cache-remote", url_, "A cache that machines share: file:///DIR, http(s)://HOST/PREFIX")
                   ->type_name("URL");
-  app.add_option("--cache-remote-key", key_, "Sign with this secret key what is put there")
+  app.add_option("--cache-remote-key", key_,
+                 "Sign with this secret key what is put there, and take only what it (or a trusted one) has signed")
       ->type_name("FILE")
       ->needs(url);
   app.add_option("--cache-remote-trust", trust_, "Take from there only what one of these public keys has signed")

@@ -36,6 +36,12 @@ Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions &options) {
   if (!options.trustedKeys.empty()) {
     TENON_ASSIGN(remote->trusted_, trust::readPublicKeys(options.trustedKeys));
   }
+  // What is made of an unsigned entry would be signed as ours: who signs takes only what somebody stands behind.
+  if (remote->signingKey_) {
+    if (!remote->trusted_)
+      remote->trusted_.emplace();
+    remote->trusted_->push_back(remote->signingKey_->publicKey());
+  }
   return remote;
 }
 

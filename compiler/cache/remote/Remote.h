@@ -17,8 +17,9 @@ namespace tenon::cache {
 
 struct RemoteOptions {
   std::string url;
-  std::string signingKey;  // file of the secret key that signs what is put there; empty for none
-  std::string trustedKeys; // file of the public keys of which one must have signed what is taken; empty for any or none
+  std::string signingKey;  // file of the secret key that signs what is put there, and is itself trusted; empty for none
+  std::string trustedKeys; // file of the public keys of which one must have signed what is taken; empty with no
+                           // signingKey either: nobody must have
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
   unsigned threads = 1; // for compression
 };

@@ -79,6 +79,21 @@ TEST_F(SignedRemoteTest, TheSignerReplacesOthersEntries) {
   EXPECT_TRUE(fetch("a").has_value());
 }
 
+// A secret key alone asks for signatures, too: what is made of an entry becomes the signer's word.
+TEST_F(SignedRemoteTest, TheSignerTakesNothingUnsigned) {
+  EXPECT_EQ(share("a", "bytes").entries, 1u);
+  sign("ci");
+  EXPECT_EQ(fetch("a"), std::nullopt);
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("expected a signature of a trusted key")));
+  EXPECT_EQ(share("a", "bytes").entries, 1u) << "made instead, and put in its place";
+  EXPECT_THAT(fetch("a"), Optional(std::string("bytes")));
+  fs::remove_all(folder_ + "/b");
+  sign("foreign");
+  EXPECT_EQ(fetch("a"), std::nullopt);
+  trust("ci");
+  EXPECT_THAT(fetch("a"), Optional(std::string("bytes"))) << "trusted keys count beside one's own";
+}
+
 // What somebody unknown made is not vouched for by passing it on.
 TEST_F(SignedRemoteTest, NothingIsSignedThatCameUnsigned) {
   share("a", "bytes");
