@@ -75,6 +75,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   if (!options.depfile.empty()) {
     TENON_TRY(io::checkOutput(options.depfile, opened.directory.files));
     TENON_TRY(io::checkDistinct(options.depfile, options.output));
+    TENON_TRY(depfileText(options.output, opened.directory.files).status()); // before the work, not after it
   }
   if (const ModelFacts &facts = opened.family->facts(); facts.contextLimit < facts.maxPositions)
     note(options, "the model's sliding_window of " + std::to_string(facts.contextLimit) +

@@ -6,15 +6,16 @@
 namespace tenon {
 
 // A space or # ends a word unless a backslash precedes it, and the backslashes before that one then count in pairs; a
-// dollar sign is doubled; a colon or a percent sign in a target would start another kind of rule.
-static Result<std::string> escape(const std::string &path) {
+// dollar sign is doubled; a colon would start another kind of rule, and so would a percent sign in a target. Among the
+// prerequisites a percent sign is one like any other, and a backslash before it would be part of the name.
+static Result<std::string> escape(const std::string &path, bool isTarget) {
   std::string out;
   size_t backslashes = 0; // that `out` ends in
   for (const char c : path) {
     if (c == '\n')
       return Status(Code::Usage,
                     "--depfile: " + quoteForMessage(path) + ": a Make rule cannot name a path with a newline");
-    if (c == ' ' || c == '\t' || c == '#' || c == ':' || c == '%')
+    if (c == ' ' || c == '\t' || c == '#' || c == ':' || (c == '%' && isTarget))
       out.append(backslashes + 1, '\\');
     if (c == '$')
       out += '$';
@@ -25,13 +26,14 @@ static Result<std::string> escape(const std::string &path) {
 }
 
 Result<std::string> depfileText(const std::string &target, const std::vector<std::string> &inputs) {
-  TENON_ASSIGN(std::string text, escape(target));
+  TENON_ASSIGN(std::string text, escape(target, /*isTarget=*/true));
   text += ":";
   std::string alone;
   for (const std::string &input : inputs) {
-    TENON_ASSIGN(const std::string word, escape(input));
+    TENON_ASSIGN(const std::string word, escape(input, /*isTarget=*/false));
     text += " \\\n  " + word;
-    alone += word + ":\n";
+    if (input.find('%') == std::string::npos) // make and ninja do not agree on how such a target is written
+      alone += word + ":\n";
   }
   return text + "\n" + alone;
 }

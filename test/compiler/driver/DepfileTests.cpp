@@ -18,6 +18,10 @@ TEST(Depfile, EscapesWhatMakeReads) {
             "x\\#1:\n$$HOME:\nc\\d:\ne\\\\\\ f:\ng\\:h:\n");
 }
 
+TEST(Depfile, PercentIsEscapedInTargetsOnly) {
+  EXPECT_EQ(*depfileText("a%b", {"p%q/x y", "z"}), "a\\%b: \\\n  p%q/x\\ y \\\n  z\nz:\n");
+}
+
 TEST(Depfile, RefusesWhatNoRuleCanSay) {
   auto text = depfileText("m.tenon", {"a\nb"});
   ASSERT_FALSE(text.isOk());
