@@ -1,6 +1,7 @@
 #include "compiler/cache/Sources.h"
 
 #include "compiler/cache/FileDigest.h"
+#include "compiler/cache/Folder.h"
 #include "runtime/io/SmallFile.h"
 
 #include <climits>
@@ -72,8 +73,7 @@ std::optional<Digest> recall(const Store &store, const std::string &identity) {
 
 void remember(const Store &store, const std::string &identity, const Digest &digest) {
   const std::string path = recordPath(store, identity);
-  std::error_code error;
-  std::filesystem::create_directories(path.substr(0, path.rfind('/')), error);
+  (void)makeFolder(path.substr(0, path.rfind('/'))).isOk();
   std::string text = identity + "digest " + toHex(digest) + "\n";
   text += "sum " + blake3Hex(text) + "\n";
   auto file = io::OutputFile::create(path, 0);

@@ -2,6 +2,7 @@
 
 #include "compiler/cache/Collect.h"
 #include "compiler/cache/FileDigest.h"
+#include "compiler/cache/Folder.h"
 #include "runtime/io/SmallFile.h"
 #include "runtime/io/SystemError.h"
 
@@ -19,14 +20,6 @@ namespace fs = std::filesystem;
 
 // Below this a part's bytes are hashed at every use.
 constexpr uint64_t kHashedAlways = 64ull << 20;
-
-Status makeFolder(const std::string &path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error)
-    return Status(Code::Resource, "cannot make the folder '" + path + "': " + error.message());
-  return Status::ok();
-}
 
 // Engines are native code: whoever can write here decides what runs.
 Status checkOwner(const std::string &path) {
@@ -84,8 +77,10 @@ const io::MappedFile *Entry::find(std::string_view part) const {
 Result<Store> Store::open(StoreOptions options) {
   Store store(std::move(options));
   std::error_code error;
-  if (!store.options_.readOnly && !fs::is_directory(store.root_, error))
+  if (!store.options_.readOnly && !fs::is_directory(store.root_, error)) {
+    TENON_TRY(makeFolder(store.options_.folder, 0700));
     TENON_TRY(makeFolder(store.root_));
+  }
   TENON_TRY(checkOwner(store.options_.folder));
   TENON_TRY(checkOwner(store.root_));
   if (access(store.root_.c_str(), R_OK | X_OK) != 0)

@@ -56,7 +56,7 @@ public:
   Result<bool> put(const std::string &name, const Body &body) override {
     patience_.startRequest();
     const std::string target = path(name), folder = target.substr(0, target.rfind('/'));
-    if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    if (mkdir(folder.c_str(), 0775) != 0 && errno != EEXIST)
       return takesNothing(errno) ? Result<bool>(false) : io::systemError("make the folder", folder, errno);
     if (access(folder.c_str(), W_OK) != 0 && takesNothing(errno))
       return false;

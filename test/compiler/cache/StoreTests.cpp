@@ -235,4 +235,23 @@ TEST(ChooseFolder, AsksTheFlagThenTheEnvironment) {
     saved.contains(name) ? setenv(name, saved[name].c_str(), 1) : unsetenv(name);
 }
 
+// Whatever the umask, what the cache makes it can use: nobody else may write to it.
+TEST_F(StoreTest, FoldersAreOursUnderAnyUmask) {
+  const mode_t before = umask(0);
+  {
+    Store store = open();
+    EXPECT_TRUE(put(store, "a", "bytes").isOk());
+  }
+  EXPECT_TRUE(Store::open(options_).isOk());
+  umask(before);
+  struct stat info = {};
+  ASSERT_EQ(stat(folder_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700u);
+  for (const auto &inside : std::filesystem::recursive_directory_iterator(folder_))
+    if (inside.is_directory()) {
+      ASSERT_EQ(stat(inside.path().c_str(), &info), 0);
+      EXPECT_EQ(info.st_mode & 07777, 0755u) << inside.path();
+    }
+}
+
 } // namespace
