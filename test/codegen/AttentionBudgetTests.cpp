@@ -3,16 +3,11 @@
 #include "test/codegen/AttentionText.h"
 #include "test/codegen/LoopCost.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include <gtest/gtest.h>
 
 using namespace tenon::test;
 
 namespace {
-struct Isa {
-  const char *spec, *multiplyAdd, *triple, *cpu; // the last two for llvm-mca
-};
 constexpr Isa kAvx2{"cpu:x86-64-v3", "vfmadd", "x86_64", "haswell"};
 constexpr Isa kAvx512{"cpu:x86-64-v4", "vfmadd", "x86_64", "skylake-avx512"};
 constexpr Isa kBf16{"cpu:x86-64-v4+avx512bf16", "vdpbf16ps", "x86_64", "cooperlake"};
@@ -43,23 +38,8 @@ TEST_P(AttentionBudget, isKept) {
     order.emplace_back(-loops[i].count(budget.isa.multiplyAdd), i);
   ASSERT_GE(order.size(), 2u);
   llvm::sort(order);
-  int64_t products = 0, instructions = 0, stack = 0;
-  double cycles = 0;
-  std::string bodies;
-  for (size_t i : {order[0].second, order[1].second}) {
-    const InnerLoop &loop = loops[i];
-    products += loop.count(budget.isa.multiplyAdd);
-    instructions += static_cast<int64_t>(loop.instructions.size());
-    stack += llvm::count_if(loop.instructions, touchesStack);
-    cycles += cyclesPerRound(loop, budget.isa.triple, budget.isa.cpu);
-    bodies += llvm::join(loop.instructions, "\n") + "\n\n";
-  }
-  std::string found = llvm::formatv("found {0}, {1}, {2}, {3:F1}\n", products, instructions, stack, cycles);
-  EXPECT_EQ(products, budget.products) << found;
-  EXPECT_LE(instructions, budget.instructions) << found << bodies;
-  EXPECT_LE(stack, budget.stack) << found;
-  EXPECT_LE(cycles, budget.cycles) << found;
-  EXPECT_GE(cycles, static_cast<double>(budget.products) / 4) << "llvm-mca did not see the loops; " << found;
+  expectWithin({budget.products, budget.instructions, budget.stack, budget.cycles},
+               {loops[order[0].second], loops[order[1].second]}, budget.isa);
 }
 
 std::string budgetName(const testing::TestParamInfo<Budget> &info) {

@@ -6,17 +6,12 @@
 // Cycles are llvm-mca's for the CPU named, with all data in the first cache; `products` are multiply-add instructions
 // in a round, so that cycles / products compares loops.
 #include "test/codegen/LoopCost.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include <gtest/gtest.h>
 
 using namespace tenon;
 using namespace tenon::test;
 
 namespace {
-struct Isa {
-  const char *spec, *multiplyAdd, *triple, *cpu;
-};
 constexpr Isa kVnni{"cpu:x86-64-v4+avx512vnni", "vpdpbusd", "x86_64", "cascadelake"};
 constexpr Isa kAvx512{"cpu:x86-64-v4", "vpmaddwd", "x86_64", "skylake-avx512"};
 constexpr Isa kAvx2{"cpu:x86-64-v3", "vpmaddwd", "x86_64", "haswell"};
@@ -45,15 +40,7 @@ TEST_P(LinearBudget, isKept) {
     if (other.count(budget.isa.multiplyAdd) > loop.count(budget.isa.multiplyAdd))
       loop = other;
   ASSERT_FALSE(loop.instructions.empty()) << "no loop with " << budget.isa.multiplyAdd;
-  int64_t products = loop.count(budget.isa.multiplyAdd), stack = llvm::count_if(loop.instructions, touchesStack);
-  int64_t instructions = static_cast<int64_t>(loop.instructions.size());
-  double cycles = cyclesPerRound(loop, budget.isa.triple, budget.isa.cpu);
-  std::string found = llvm::formatv("found {0}, {1}, {2}, {3:F1}\n", products, instructions, stack, cycles);
-  EXPECT_EQ(products, budget.products) << found;
-  EXPECT_LE(instructions, budget.instructions) << found << llvm::join(loop.instructions, "\n");
-  EXPECT_LE(stack, budget.stack) << found;
-  EXPECT_LE(cycles, budget.cycles) << found;
-  EXPECT_GE(cycles, static_cast<double>(budget.products) / 4) << "llvm-mca did not see the loop; " << found;
+  expectWithin({budget.products, budget.instructions, budget.stack, budget.cycles}, {loop}, budget.isa);
 }
 
 constexpr const char *kInt8 = "#qt.int8", *kQ8 = "#qt.q8_0", *kQ4 = "#qt.q4_0",

@@ -3,6 +3,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
@@ -61,4 +62,23 @@ double tenon::test::cyclesPerRound(const InnerLoop &loop, const std::string &tri
   long total = 0;
   EXPECT_FALSE(cycles.consumeInteger(10, total)) << (*report)->getBuffer().str();
   return static_cast<double>(total) / rounds;
+}
+
+void tenon::test::expectWithin(const LoopBudget &budget, const std::vector<InnerLoop> &loops, const Isa &isa) {
+  int64_t products = 0, instructions = 0, stack = 0;
+  double cycles = 0;
+  std::string bodies;
+  for (const InnerLoop &loop : loops) {
+    products += loop.count(isa.multiplyAdd);
+    instructions += static_cast<int64_t>(loop.instructions.size());
+    stack += llvm::count_if(loop.instructions, touchesStack);
+    cycles += cyclesPerRound(loop, isa.triple, isa.cpu);
+    bodies += llvm::join(loop.instructions, "\n") + "\n\n";
+  }
+  std::string found = llvm::formatv("found {0}, {1}, {2}, {3:F1}\n", products, instructions, stack, cycles);
+  EXPECT_EQ(products, budget.products) << found;
+  EXPECT_LE(instructions, budget.instructions) << found << bodies;
+  EXPECT_LE(stack, budget.stack) << found;
+  EXPECT_LE(cycles, budget.cycles) << found;
+  EXPECT_GE(cycles, static_cast<double>(budget.products) / 4) << "llvm-mca did not see the loops; " << found;
 }
