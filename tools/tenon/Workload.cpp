@@ -58,17 +58,17 @@ Status Workload::fill(SequenceId id, uint32_t count, uint32_t logitRows) {
 }
 
 Result<double> Workload::prefill(uint32_t tokens) {
-  // A sequence of our own, since the engine may have no slot left; its context comes back afterwards.
+  // A sequence that decodes, since the engine may have no slot left for another.
   const SequenceId id = sequences_.front();
   TENON_TRY(engine_->truncate(id, 0));
   const auto start = std::chrono::steady_clock::now();
   TENON_TRY(fill(id, tokens, 1));
   const double seconds = secondsSince(start);
   TENON_TRY(engine_->truncate(id, 0));
-  if (context_)
-    TENON_TRY(fill(id, context_, 0));
   return seconds;
 }
+
+Status Workload::refill() { return context_ ? fill(sequences_.front(), context_, 0) : Status::ok(); }
 
 Result<double> Workload::decode(uint32_t steps) {
   Discard sink;

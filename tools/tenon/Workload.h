@@ -15,8 +15,10 @@ public:
   Workload(Workload &&) noexcept;
   Workload &operator=(Workload &&) = delete;
 
-  // Seconds to feed a prompt of `tokens` tokens to an empty sequence, logits of the last one included.
+  // Seconds to feed a prompt of `tokens` tokens to an empty sequence, logits of the last one included. It takes the
+  // first sequence's place, whose context is gone until refill(): call that before decode().
   Result<double> prefill(uint32_t tokens);
+  Status refill();
   // Seconds for `steps` decode steps of all sequences, which are then cut back to the context.
   Result<double> decode(uint32_t steps);
 
