@@ -107,9 +107,10 @@ def runners_of(recipe, llama, folder, options):
     """Models made; unless only preparing, programs started, ours first."""
     source, peers = FORMATS[recipe]
     make_model(llama, folder / source)
-    engine = folder / f"{recipe.replace(':', '-')}.tenon"
+    engine = folder / f"{recipe.replace(':', '-')}-{options.activations}.tenon"
     if not engine.exists():
-        subprocess.run([options.tenon, "compile", folder / source, "--quant", recipe, "--max-batch", "8", "-o", engine, "-q"], check=True)
+        subprocess.run([options.tenon, "compile", folder / source, "--quant", recipe, "--activations", options.activations, "--max-batch", "8", "--cache", "off",
+                        "-o", engine, "-q"], check=True)
     runners = {"tenon": Tenon(options.tenon, str(engine), options.threads)}
     for name, model in peers:
         try:
@@ -126,13 +127,14 @@ def runners_of(recipe, llama, folder, options):
 def measure(recipe, runners, works, options, log):
     """One JSON line for each burst, at once: a measurement that is cut short keeps what it has, and a later one adds to it."""
     start, run = time.monotonic(), time.time_ns()
+    label = recipe if options.activations == "auto" else f"{recipe} {options.activations}"
     for done in range(options.rounds):
         if done and (time.monotonic() - start) * (done + 1) / done > options.seconds:
             break
         for work in works:
             for name, runner in runners.items():
                 time.sleep(PAUSE)
-                burst = {"format": recipe, "round": f"{run}.{done}", "work": work, "program": name, "seconds": runner.seconds(work)}
+                burst = {"format": label, "round": f"{run}.{done}", "work": work, "program": name, "seconds": runner.seconds(work)}
                 log.write(json.dumps(burst) + "\n")
                 log.flush()
 
@@ -145,7 +147,7 @@ def summarize(log):
         group.setdefault(burst["program"], {})[burst["round"]] = burst["seconds"]
     for (recipe, work), programs in groups.items():
         for name, theirs in programs.items():
-            report(f"{recipe:13} {label_of(work):15} {name:13}", work, programs["tenon"], theirs)
+            report(f"{recipe:18} {label_of(work):15} {name:13}", work, programs["tenon"], theirs)
 
 
 def report(label, work, ours, theirs):
@@ -168,6 +170,7 @@ def main():
     parser.add_argument("--folder", default="build/peers", type=pathlib.Path)
     parser.add_argument("--tenon", default="build/release/bin/tenon")
     parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument("--activations", default="auto", help="Tenon's: auto has a scale for every 32 inputs, int8 one for a row as CTranslate2's")
     parser.add_argument("--work", default="prefill,decode", help="prefill, decode or both")
     parser.add_argument("--threads", default=2, type=int)
     parser.add_argument("--rounds", default=7, type=int)
