@@ -1,6 +1,7 @@
 #include "compiler/cache/Nearest.h"
 
 #include "compiler/cache/Collect.h"
+#include "runtime/base/Printable.h"
 
 #include <algorithm>
 
@@ -24,7 +25,12 @@ std::string shown(const std::optional<std::string> &value) {
   constexpr size_t kMost = 48;
   if (!value)
     return "nothing";
-  return value->size() <= kMost ? *value : value->substr(0, kMost) + "...";
+  if (value->size() <= kMost)
+    return printable(*value);
+  size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>((*value)[end]) & 0xC0) == 0x80) // within a character
+    --end;
+  return printable(std::string_view(*value).substr(0, end)) + "...";
 }
 
 } // namespace
@@ -53,10 +59,18 @@ std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &
 std::string differencesText(const std::vector<Difference> &differences, size_t most) {
   std::string text;
   for (size_t i = 0; i < std::min(most, differences.size()); ++i)
-    text += (i ? "; " : "") + differences[i].field + " " + shown(differences[i].asked) + ", there " +
+    text += (i ? "; " : "") + printable(differences[i].field) + " " + shown(differences[i].asked) + ", there " +
             shown(differences[i].there);
   if (differences.size() > most)
     text += "; and " + std::to_string(differences.size() - most) + " more";
+  return text;
+}
+
+std::string differencesTable(const std::vector<Difference> &differences) {
+  std::string text;
+  for (const Difference &difference : differences)
+    text += "  " + printable(difference.field) + "\n    asked  " + printable(difference.asked.value_or("nothing")) +
+            "\n    there  " + printable(difference.there.value_or("nothing")) + "\n";
   return text;
 }
 

@@ -20,7 +20,11 @@ struct Nearest {
 // no entry at all. Damaged ones are passed over.
 std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &asked);
 
-// "shape.max-batch 4, there 2; build.program ..., there ...": at most `most` fields, long values cut.
+// "shape.max-batch 4, there 2; build.program ..., there ...": at most `most` fields, long values cut. What
+// stands in manifests is shown as printable() (runtime/base/Printable.h) has it.
 std::string differencesText(const std::vector<Difference> &differences, size_t most);
+
+// Three lines for each: the field, what was asked, what is there.
+std::string differencesTable(const std::vector<Difference> &differences);
 
 } // namespace tenon::cache

@@ -1,32 +1,12 @@
 // How JSON values and places appear in messages.
 #include "runtime/base/Json.h"
+#include "runtime/base/Printable.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 
 namespace tenon {
 namespace {
-
-// Length of the well-formed UTF-8 sequence at text[i], or 0. Overlong forms and surrogates are refused.
-size_t utf8Length(std::string_view text, size_t i) {
-  auto byte = [&](size_t k) { return static_cast<unsigned char>(text[i + k]); };
-  unsigned char lead = byte(0);
-  size_t length = lead < 0x80                   ? 1
-                  : lead >= 0xC2 && lead < 0xE0 ? 2
-                  : (lead & 0xF0) == 0xE0       ? 3
-                  : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                : 0;
-  if (length == 0 || i + length > text.size())
-    return 0;
-  for (size_t k = 1; k < length; ++k)
-    if ((byte(k) & 0xC0) != 0x80)
-      return 0;
-  if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF0 && byte(1) < 0x90) ||
-      (lead == 0xF4 && byte(1) > 0x8F))
-    return 0;
-  return length;
-}
 
 // One step of a path: `.key`, or `["odd key"]` where the key would read ambiguously.
 std::string memberStep(std::string_view key, bool first) {
@@ -44,28 +24,19 @@ std::string memberStep(std::string_view key, bool first) {
 std::string quoteForMessage(std::string_view text, size_t maxBytes) {
   std::string out = "\"";
   for (size_t i = 0; i < text.size();) {
-    size_t length = utf8Length(text, i);
-    if (i + std::max<size_t>(length, 1) > maxBytes)
+    const size_t length = characterBytes(text.substr(i));
+    const std::string_view character = text.substr(i, std::max<size_t>(length, 1));
+    if (i + character.size() > maxBytes)
       return out + "...\"";
-    unsigned char c = static_cast<unsigned char>(text[i]);
-    // C1 controls (U+0080 to U+009F) steer terminals as the ASCII ones do.
-    bool control =
-        c < 0x20 || c == 0x7F || (length == 2 && c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (c == '\n') {
+    if (character == "\"" || character == "\\")
+      out.append("\\").append(character);
+    else if (character == "\n")
       out += "\\n";
-    } else if (length == 0 || control) {
-      for (size_t k = 0; k < std::max<size_t>(length, 1); ++k) {
-        char escaped[8];
-        std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(text[i + k]));
-        out += escaped;
-      }
-    } else {
-      out.append(text, i, length);
-    }
-    i += std::max<size_t>(length, 1);
+    else if (length == 0 || isControl(character))
+      appendEscaped(out, character);
+    else
+      out += character;
+    i += character.size();
   }
   return out + "\"";
 }

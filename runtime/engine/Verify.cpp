@@ -2,6 +2,7 @@
 #include "runtime/engine/Verify.h"
 
 #include "runtime/base/Checked.h"
+#include "runtime/base/Printable.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,10 +30,7 @@ const schema::Engine *findEngine(std::span<const uint8_t> metadata) {
 
 std::string quoted(std::string_view name) {
   static constexpr size_t kLongest = 80;
-  std::string text = "'";
-  for (char c : name.substr(0, kLongest))
-    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return text + (name.size() > kLongest ? "...'" : "'");
+  return "'" + printable(name.substr(0, kLongest)) + (name.size() > kLongest ? "...'" : "'");
 }
 
 Status checkName(const Where &at, std::string_view name) {

@@ -1,5 +1,6 @@
 #include "tools/cli/Terminal.h"
 
+#include "runtime/base/Printable.h"
 #include "tools/cli/Quantity.h"
 
 #include <chrono>
@@ -29,17 +30,18 @@ void Terminal::note(const std::string &text) {
   if (quiet_)
     return;
   clearBar();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", printable(text, Lines::Several).c_str());
 }
 
 void Terminal::warn(const std::string &text) {
   clearBar();
-  std::fprintf(stderr, "%swarning:%s %s\n", color_ ? "\x1b[33m" : "", color_ ? "\x1b[0m" : "", text.c_str());
+  std::fprintf(stderr, "%swarning:%s %s\n", color_ ? "\x1b[33m" : "", color_ ? "\x1b[0m" : "",
+               printable(text, Lines::Several).c_str());
 }
 
 void Terminal::error(const Status &status) {
   clearBar();
-  std::string text = status.message();
+  std::string text = printable(status.message(), Lines::Several);
   for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; ++at)
     if (text.compare(at, 3, "\n  ") != 0)
       text.insert(at + 1, "  ");

@@ -1,4 +1,5 @@
 // Where messages go: stderr, in colour on a terminal unless NO_COLOR is set; stdout is for data and never written here.
+// Texts may quote files and servers: whatever would steer the terminal is shown as printable() has it.
 #pragma once
 
 #include "runtime/base/Status.h"

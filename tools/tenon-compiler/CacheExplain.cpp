@@ -54,10 +54,7 @@ private:
       std::printf("  there is no entry of this kind\n");
       return;
     }
-    std::printf("  nearest %.16s\n", nearest->key.hex.c_str());
-    for (const cache::Difference &difference : nearest->differences)
-      std::printf("  %s\n    asked  %s\n    there  %s\n", difference.field.c_str(),
-                  difference.asked.value_or("nothing").c_str(), difference.there.value_or("nothing").c_str());
+    std::printf("  nearest %.16s\n%s", nearest->key.hex.c_str(), cache::differencesTable(nearest->differences).c_str());
   }
 
   static void addJson(JsonWriter &json, const KeyedPart &part, const cache::Key &key, bool hit,

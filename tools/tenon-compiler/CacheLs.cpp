@@ -1,5 +1,6 @@
 // tenon cache ls: the entries with what they were made for.
 #include "compiler/cache/Collect.h"
+#include "runtime/base/Printable.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
 #include "tools/tenon-compiler/CacheFlags.h"
@@ -47,7 +48,7 @@ public:
       else
         std::printf("%-7s %.16s  %9s  %s  %s\n", std::string(cache::kindName(entry.key.kind)).c_str(),
                     entry.key.hex.c_str(), formatBytes(entry.bytes).c_str(), timeText(entry.used).c_str(),
-                    text.c_str());
+                    printable(text).c_str());
     }
     if (json_)
       std::printf("%s\n", json.endArray().endObject().text().c_str());

@@ -1,5 +1,6 @@
 #include "tools/tenon-compiler/DryRunText.h"
 
+#include "runtime/base/Printable.h"
 #include "tools/tenon-compiler/PlanText.h"
 
 namespace tenon::cli {
@@ -8,7 +9,7 @@ namespace {
 std::string listText(const char *name, const std::vector<std::string> &files) {
   std::string text = std::string(name) + "\n";
   for (const std::string &file : files)
-    text += "  " + file + "\n";
+    text += "  " + printable(file) + "\n";
   return text;
 }
 

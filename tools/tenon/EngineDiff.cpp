@@ -1,6 +1,7 @@
 #include "tools/tenon/EngineDiff.h"
 
 #include "runtime/base/JsonDiff.h"
+#include "runtime/base/Printable.h"
 #include "runtime/engine/Verify.h"
 #include "tools/tenon/CodeSymbols.h"
 
@@ -236,9 +237,7 @@ std::string textOf(const Difference &d) {
   } else {
     text += d.left ? "only in the first: " + shortened(*d.left, 0) : "only in the second: " + shortened(*d.right, 0);
   }
-  // Names are an engine's own words: none of them is a command to a terminal.
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
-  return text;
+  return printable(text); // names are an engine's own words
 }
 
 void writeDifferences(JsonWriter &json, const std::vector<Difference> &differences) {

@@ -1,5 +1,6 @@
 // tenon inspect: what an engine is made of and what it needs, for people or as JSON.
 #include "runtime/base/Digest.h"
+#include "runtime/base/Printable.h"
 #include "runtime/engine/EngineFile.h"
 #include "runtime/engine/HostCheck.h"
 #include "tools/cli/JsonWriter.h"
@@ -21,6 +22,9 @@ std::string hexOf(const flatbuffers::Vector<uint8_t> &digest) {
   std::copy(digest.begin(), digest.end(), value.begin());
   return toHex(value);
 }
+
+// An engine's own words; nothing for none.
+std::string shown(const flatbuffers::String *text) { return text ? printable(text->string_view()) : ""; }
 
 // The target that this machine would run; empty where it runs none.
 std::string targetHere(const EngineFile &file) {
@@ -72,9 +76,9 @@ private:
     const schema::Engine &e = file.metadata();
     const schema::ModelInfo &m = *e.model();
     std::printf("%s: format %u.%u, %s, made by %s\n", path_.c_str(), file.header().major, file.formatMinor(),
-                formatBytes(file.fileBytes()).c_str(), e.compiler()->c_str());
+                formatBytes(file.fileBytes()).c_str(), shown(e.compiler()).c_str());
     std::printf("model      %s, %u layers, hidden %u, %u heads, vocabulary %u, %" PRIu64 " parameters\n",
-                m.family()->c_str(), m.layers(), m.hidden(), m.heads(), m.vocab(), m.parameters());
+                shown(m.family()).c_str(), m.layers(), m.hidden(), m.heads(), m.vocab(), m.parameters());
     const schema::KvGeometry &kv = *e.kv();
     std::printf("kv cache   %s, %u layers x %u heads x %u, %u pages of %u tokens\n", schema::EnumNameDType(kv.dtype()),
                 kv.layers(), kv.kv_heads(), kv.head_dim(), kv.pages(), kv.page_tokens());
@@ -96,19 +100,18 @@ private:
     const std::string here = targetHere(file);
     std::printf("runs       %s\n", here.empty() ? "not on this machine" : (here + " on this machine").c_str());
     for (const schema::Segment *s : *e.segments())
-      std::printf("segment    %-28s %10s  %.16s...%s%s\n", s->name()->c_str(), formatBytes(s->bytes()).c_str(),
-                  hexOf(*s->digest()).c_str(), s->external() ? "  in " : "",
-                  s->external() ? s->external()->c_str() : "");
+      std::printf("segment    %-28s %10s  %.16s...%s%s\n", shown(s->name()).c_str(), formatBytes(s->bytes()).c_str(),
+                  hexOf(*s->digest()).c_str(), s->external() ? "  in " : "", shown(s->external()).c_str());
     for (const schema::KeyValue *option : *e.options())
-      std::printf("option     %s = %s\n", option->key()->c_str(), option->value()->c_str());
+      std::printf("option     %s = %s\n", shown(option->key()).c_str(), shown(option->value()).c_str());
     if (key_)
       for (const schema::KeyValue *field : *e.key_fields())
-        std::printf("key        %s = %s\n", field->key()->c_str(), field->value()->c_str());
+        std::printf("key        %s = %s\n", shown(field->key()).c_str(), shown(field->value()).c_str());
   }
 
   void printVariant(const schema::Rank &rank, const schema::Variant &v) const {
     const uint64_t total = rank.weight_bytes() + v.kv_bytes() + v.io_bytes() + v.arena_bytes();
-    std::printf("target     %s (%s)\n", v.target()->c_str(), v.features()->c_str());
+    std::printf("target     %s (%s)\n", shown(v.target()).c_str(), shown(v.features()).c_str());
     std::printf("memory     weights %s + kv %s + io %s + arena %s = %s (%" PRIu64 " bytes)\n",
                 formatBytes(rank.weight_bytes()).c_str(), formatBytes(v.kv_bytes()).c_str(),
                 formatBytes(v.io_bytes()).c_str(), formatBytes(v.arena_bytes()).c_str(), formatBytes(total).c_str(),
@@ -117,19 +120,19 @@ private:
     if (!kernels_)
       return;
     for (const schema::Kernel *k : *v.kernels())
-      std::printf("kernel     %-24s %-10s %8.1f MFLOP  weights %9s  activations %9s  [%s | %s]\n", k->symbol()->c_str(),
-                  k->anchor()->c_str(), static_cast<double>(k->flops()) / 1e6, formatBytes(k->weight_bytes()).c_str(),
-                  formatBytes(k->activation_bytes()).c_str(), k->prologue() ? k->prologue()->c_str() : "",
-                  k->epilogue() ? k->epilogue()->c_str() : "");
+      std::printf("kernel     %-24s %-10s %8.1f MFLOP  weights %9s  activations %9s  [%s | %s]\n",
+                  shown(k->symbol()).c_str(), shown(k->anchor()).c_str(), static_cast<double>(k->flops()) / 1e6,
+                  formatBytes(k->weight_bytes()).c_str(), formatBytes(k->activation_bytes()).c_str(),
+                  shown(k->prologue()).c_str(), shown(k->epilogue()).c_str());
   }
 
   static void printWeight(const schema::Weight &w) {
     std::string shape;
     for (uint64_t d : *w.shape())
       shape += (shape.empty() ? "" : " x ") + std::to_string(d);
-    std::printf("weight     %-28s %-16s %-20s %-20s at %" PRIu64 ", %s\n", w.name()->c_str(),
-                w.format() ? w.format()->c_str() : schema::EnumNameDType(w.dtype()), shape.c_str(), w.layout()->c_str(),
-                w.slice()->offset(), formatBytes(w.slice()->bytes()).c_str());
+    std::printf("weight     %-28s %-16s %-20s %-20s at %" PRIu64 ", %s\n", shown(w.name()).c_str(),
+                w.format() ? shown(w.format()).c_str() : schema::EnumNameDType(w.dtype()), shape.c_str(),
+                shown(w.layout()).c_str(), w.slice()->offset(), formatBytes(w.slice()->bytes()).c_str());
   }
 
   static void list(JsonWriter &json, std::string_view name,

@@ -2,6 +2,7 @@
 
 #include "compiler/import/GgufMetadata.h"
 #include "compiler/import/TensorInfo.h"
+#include "runtime/base/Printable.h"
 #include "runtime/io/MappedFile.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
@@ -43,7 +44,7 @@ void printText(const std::string &path, uint64_t bytes, const GgufHeader &header
   std::printf("%s: GGUF version %u, %s, data from byte %" PRIu64 ", aligned to %" PRIu64 "\n", path.c_str(),
               header.version, formatBytes(bytes).c_str(), header.dataStart, header.alignment);
   for (const GgufEntry &entry : header.entries)
-    std::printf("%-42.*s %-12s %s\n", static_cast<int>(entry.key.size()), entry.key.data(), kindText(entry).c_str(),
+    std::printf("%-42s %-12s %s\n", printable(entry.key).c_str(), kindText(entry).c_str(),
                 metadata.brief(entry).c_str());
   std::printf("%zu tensors:", header.tensors.size());
   for (const auto &[type, total] : totals(header))
@@ -53,8 +54,8 @@ void printText(const std::string &path, uint64_t bytes, const GgufHeader &header
   if (!tensors)
     return;
   for (const GgufTensor &tensor : header.tensors)
-    std::printf("  %-32.*s %-8.*s %-16s %12" PRIu64 " bytes at %" PRIu64 "\n", static_cast<int>(tensor.name.size()),
-                tensor.name.data(), static_cast<int>(name(tensor.type).size()), name(tensor.type).data(),
+    std::printf("  %-32s %-8.*s %-16s %12" PRIu64 " bytes at %" PRIu64 "\n", printable(tensor.name).c_str(),
+                static_cast<int>(name(tensor.type).size()), name(tensor.type).data(),
                 shapeText(shapeOf(tensor)).c_str(), tensor.bytes, tensor.offset);
 }
 

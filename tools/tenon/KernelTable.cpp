@@ -1,5 +1,7 @@
 #include "tools/tenon/KernelTable.h"
 
+#include "runtime/base/Printable.h"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -52,7 +54,7 @@ void printKernels(const char *phase, const std::vector<KernelRow> &rows, const c
               "GB/s", "GFLOP/s");
   for (const KernelRow &row : rows) {
     const double launches = static_cast<double>(row.launches);
-    std::printf("%-8s %-24s %8llu %10.2f %10.2f %6.1f%% %9.2f %10.1f\n", "", row.symbol.c_str(),
+    std::printf("%-8s %-24s %8llu %10.2f %10.2f %6.1f%% %9.2f %10.1f\n", "", printable(row.symbol).c_str(),
                 static_cast<unsigned long long>(row.launches), row.seconds / launches * 1e6,
                 row.work.seconds(limits) / launches * 1e6, 100 * row.share, row.work.bytes / row.seconds / 1e9,
                 row.work.operations / row.seconds / 1e9);
