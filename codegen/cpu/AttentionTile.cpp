@@ -1,5 +1,6 @@
 #include "codegen/cpu/AttentionTile.h"
 #include "codegen/common/TileValues.h"
+#include "codegen/cpu/CacheProduct.h"
 #include "codegen/cpu/SpanJoin.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -13,66 +14,6 @@ using namespace tenon::codegen;
 using namespace tenon::codegen::cpu;
 
 static constexpr int64_t kLanes = KernelBuilder::lanes, kVectorBytes = kLanes * 4;
-static constexpr int64_t kMostTileBytes = 32 << 10; // of the queries of a tile; its outputs take as many
-
-// The rows per block that cut `rows` into equal blocks of at most `most`.
-static int64_t evenBlock(int64_t rows, int64_t most) { return llvm::divideCeil(rows, llvm::divideCeil(rows, most)); }
-
-// A block holds its sums, one line of right sides, `perLine` registers for each panel, and one left value in registers.
-// Eight rows hide the latency of the multiply-add already; four panels are a page row of 64 tokens.
-static AttentionBlock blockOf(int64_t rows, int64_t perLine, kernel::TargetAttr target) {
-  int64_t perVector = kLanes * 32 / target.number("vector_bits"),
-          vectors = (target.number("registers") - 1) / perVector;
-  rows = evenBlock(rows, std::min<int64_t>(vectors - perLine, 8));
-  return {rows, std::min<int64_t>(vectors / (rows + perLine), 4)};
-}
-
-template <typename Op> static AttentionOperands operandsOf(Op op, int64_t span, Value result) {
-  return {op.getQ(),
-          op.getSegments(),
-          op.getBlockTable(),
-          op.getCache(),
-          static_cast<int64_t>(op.getHeads()),
-          op.getScale().convertToDouble(),
-          op.getNarrow(),
-          span,
-          result};
-}
-
-AttentionOperands AttentionOperands::of(Operation *op) {
-  if (auto partial = dyn_cast<model::AttentionPartialOp>(op))
-    return operandsOf(partial, partial.getSpan(), {});
-  auto whole = cast<model::AttentionOp>(op);
-  return operandsOf(whole, whole.getSpan().value_or(0), whole.getResult());
-}
-
-AttentionShape AttentionShape::of(const AttentionOperands &op, kernel::TargetAttr target) {
-  model::CacheType cache = op.cache.getType();
-  auto queries = cast<RankedTensorType>(op.q.getType());
-  AttentionShape s;
-  s.tokens = queries.getDimSize(0);
-  s.kvHeads = cache.getKvHeads();
-  s.group = op.heads / s.kvHeads;
-  s.headDim = cache.getHeadDim();
-  s.pageTokens = cache.getPageTokens();
-  s.pagesPerSlot = cast<RankedTensorType>(op.blockTable.getType()).getDimSize(1);
-  s.queryType = queries.getElementType();
-  s.scale = op.scale;
-  s.narrow = op.narrow;
-  s.spanPages = op.span / s.pageTokens;
-  s.partial = !op.result;
-  s.spans = op.span ? llvm::divideCeil(s.pagesPerSlot, s.spanPages) : 1;
-  // 16 rows share a page while it is in L1; a whole group stays together as long as its scratch is small.
-  int64_t most = std::max<int64_t>(1, kMostTileBytes / (s.headDim * 4));
-  int64_t rows = std::min(std::clamp<int64_t>(s.group, 16, 32), most);
-  // A line of pairs is widened half after half.
-  int64_t perLine = model::CacheLayout(cache).interleaved() == 2 && !s.narrow ? 2 : 1;
-  int64_t blockRows = blockOf(rows, perLine, target).rows;
-  s.tileRows = std::min(s.tokens * s.group, static_cast<int64_t>(llvm::alignTo(rows, blockRows)));
-  s.whole = blockOf(s.tileRows, perLine, target);
-  s.part = blockOf(std::min(s.group, s.tileRows), perLine, target);
-  return s;
-}
 
 AttentionTile::AttentionTile(KernelBuilder &b, const AttentionOperands &op, const AttentionShape &shape)
     : b(b), op(op), shape(shape), layout(op.cache.getType()), dot(b, op.cache.getType(), shape.narrow),
@@ -225,57 +166,21 @@ AttentionTile::Page AttentionTile::openPage(const AttentionItem &item, Value ind
       firstToken};
 }
 
-KernelBuilder::Values AttentionTile::multiplyStep(const Product &p, int64_t rows, Value step, int64_t valid,
-                                                  ValueRange sums) {
-  Value offset = b.mul(step, p.lineBytes * dot.lines()), rightAt = b.at(p.right, offset);
-  KernelBuilder::Values lines, next = llvm::to_vector(sums);
-  for (int64_t c = 0; c < p.panels; ++c)
-    lines.push_back(
-        dot.load(b.at(rightAt, c * dot.panelBytes()), p.lineBytes, c + 1 == p.panels ? p.lastLanes : kLanes, valid));
-  int64_t stepBytes = p.panels * dot.panelBytes() * dot.lines();
-  Value aheadAt = b.at(p.prefetch, b.mul(step, stepBytes));
-  for (int64_t ahead = 0; ahead < stepBytes; ahead += 64)
-    b.prefetch(b.at(aheadAt, ahead));
-  Value leftAt = b.at(p.left, b.mul(step, dot.numbers() * KernelBuilder::bytesOf(dot.leftType())));
-  for (int64_t part = 0; part < dot.parts(valid); ++part) {
-    KernelBuilder::Values right;
-    for (Value line : lines)
-      right.push_back(dot.right(line, part));
-    for (int64_t r = 0; r < rows; ++r) {
-      Value left = dot.left(b.at(leftAt, r * p.leftBytes), part, valid);
-      for (int64_t c = 0; c < p.panels; ++c)
-        next[r * p.panels + c] = dot.accumulate(next[r * p.panels + c], left, right[c]);
-    }
-  }
-  return next;
-}
-
-KernelBuilder::Values AttentionTile::multiply(const Product &p, int64_t rows, KernelBuilder::Values initial) {
-  Value steps = b.div(dot.roundsUp() ? b.add(p.depth, dot.numbers() - 1) : p.depth, dot.numbers());
-  KernelBuilder::Values sums = b.loop(b.i64(0), steps, 1, initial, [&](Value step, ValueRange carried) {
-    return multiplyStep(p, rows, step, dot.numbers(), carried);
-  });
-  Value rest = b.rem(p.depth, dot.numbers());
-  if (dot.roundsUp() || matchPattern(rest, m_Zero()))
-    return sums;
-  return b.ifElse(b.equal(rest, b.i64(1)), [&] { return multiplyStep(p, rows, steps, 1, sums); }, [&] { return sums; });
-}
-
 // s[r][t] = q[r] . K[:, t] for the page's tokens, in blocks of panels; further scores of the page are left as they
 // were.
 void AttentionTile::score(const Page &page, AttentionBlock block, Value firstRow) {
   int64_t panels = evenBlock(shape.pageTokens / kLanes, block.panels), columns = panels * kLanes;
   int64_t bytes = layout.columnBytes();
   auto emitPanels = [&](Value column, int64_t count) {
-    Product product{b.at(queries, b.mul(firstRow, headBytes)),
-                    headBytes,
-                    b.at(page.keys, b.mul(column, bytes)),
-                    layout.keyLineBytes(),
-                    b.at(page.nextKeys, b.mul(column, bytes * shape.headDim / layout.interleaved())),
-                    b.i64(shape.headDim),
-                    count,
-                    kLanes};
-    KernelBuilder::Values s = multiply(product, block.rows, KernelBuilder::Values(block.rows * count, b.splat(0)));
+    CacheProduct product{b.at(queries, b.mul(firstRow, headBytes)),
+                         headBytes,
+                         b.at(page.keys, b.mul(column, bytes)),
+                         layout.keyLineBytes(),
+                         b.at(page.nextKeys, b.mul(column, bytes * shape.headDim / layout.interleaved())),
+                         b.i64(shape.headDim),
+                         count,
+                         kLanes};
+    KernelBuilder::Values s = product.emit(b, dot, block.rows, KernelBuilder::Values(block.rows * count, b.splat(0)));
     Value scales = b.at(b.at(page.keys, layout.scaleOffset(0)), b.mul(column, 4));
     for (int64_t c = 0; c < count; ++c) {
       Value factor = shape.narrow ? b.splat(scoreFactor()) : Value();
@@ -384,15 +289,15 @@ void AttentionTile::accumulate(const Page &page, AttentionBlock block, Value fir
       for (int64_t c = 0; c < count; ++c)
         o.push_back(b.mulF(b.load(b.f32Vector(), place(r, c), 64), factor));
     }
-    Product product{scores,
-                    shape.pageTokens * 4,
-                    b.at(page.values, from),
-                    layout.valueLineBytes(),
-                    b.at(page.nextValues, b.mul(column, bytes * shape.pageTokens / layout.interleaved())),
-                    page.tokens,
-                    count,
-                    lastLanes};
-    o = multiply(product, block.rows, o);
+    CacheProduct product{scores,
+                         shape.pageTokens * 4,
+                         b.at(page.values, from),
+                         layout.valueLineBytes(),
+                         b.at(page.nextValues, b.mul(column, bytes * shape.pageTokens / layout.interleaved())),
+                         page.tokens,
+                         count,
+                         lastLanes};
+    o = product.emit(b, dot, block.rows, o);
     for (int64_t r = 0; r < block.rows; ++r)
       for (int64_t c = 0; c < count; ++c)
         b.store(o[r * count + c], place(r, c), 64);

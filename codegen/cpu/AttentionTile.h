@@ -5,47 +5,10 @@
 // group.
 #pragma once
 
+#include "codegen/cpu/AttentionShape.h"
 #include "codegen/cpu/CacheDot.h"
 
 namespace tenon::codegen::cpu {
-
-// Accumulators that an inner loop holds in registers: `rows` x `panels` vectors of 16 lanes.
-struct AttentionBlock {
-  int64_t rows, panels;
-};
-
-// The operands and attributes of model.attention, or of model.attention_partial, whose results are parts.
-struct AttentionOperands {
-  mlir::Value q, segments, blockTable;
-  mlir::TypedValue<model::CacheType> cache;
-  int64_t heads;
-  double scale;
-  bool narrow;
-  int64_t span;       // tokens, 0: all of the context at once
-  mlir::Value result; // null: parts
-
-  static AttentionOperands of(mlir::Operation *op);
-};
-
-// All that is constant in the code of one attention kernel.
-struct AttentionShape {
-  int64_t tokens;         // rows of q
-  int64_t kvHeads, group; // query heads = kvHeads * group
-  int64_t headDim, pageTokens, pagesPerSlot;
-  mlir::Type queryType; // element type
-  double scale;
-  bool narrow;
-  int64_t spanPages;    // 0: all pages at once
-  bool partial;         // a tile is one span, and its results are parts
-  int64_t spans;        // of the longest context
-  int64_t tileRows;     // query rows of one tile
-  AttentionBlock whole; // for a tile of tileRows rows
-  AttentionBlock part;  // for fewer: one token's group, the last rows of a segment
-
-  // From the op and the registers of the target.
-  static AttentionShape of(const AttentionOperands &op, kernel::TargetAttr target);
-  int64_t spanTokens() const { return spanPages * pageTokens; }
-};
 
 // The rows [firstRow, firstRow + rows) of a segment and where they stand; all i64.
 struct AttentionItem {
@@ -77,16 +40,6 @@ private:
     mlir::Value tokens;               // i64, that the tile's last row sees, <= pageTokens
     mlir::Value firstToken;           // position of the page's first token
   };
-  // A product with lines of the cache on its right side: sums[r][c] += sum_k left[r][k] * right[k][16 c ...].
-  struct Product {
-    mlir::Value left;
-    int64_t leftBytes; // from row to row of `left`
-    mlir::Value right;
-    int64_t lineBytes;    // from line to line of `right`
-    mlir::Value prefetch; // as many bytes as all lines, in order
-    mlir::Value depth;
-    int64_t panels, lastLanes; // the last panel has lastLanes columns
-  };
 
   mlir::Value rowToken(const AttentionItem &item, mlir::Value row);
   void loadQueries(const AttentionItem &item, mlir::Value paddedRows);
@@ -95,9 +48,6 @@ private:
   void passPages(const AttentionItem &item, AttentionBlock block, mlir::Value blocks, mlir::Value begin,
                  mlir::Value end, mlir::Value limit);
   Page openPage(const AttentionItem &item, mlir::Value index, mlir::Value limit);
-  KernelBuilder::Values multiply(const Product &product, int64_t rows, KernelBuilder::Values sums);
-  KernelBuilder::Values multiplyStep(const Product &product, int64_t rows, mlir::Value step, int64_t valid,
-                                     mlir::ValueRange sums);
   void score(const Page &page, AttentionBlock block, mlir::Value firstRow);
   void mask(const AttentionItem &item, const Page &page, AttentionBlock block, mlir::Value firstRow);
   void softmax(const Page &page, AttentionBlock block, mlir::Value blockIndex, mlir::Value firstRow);
