@@ -33,7 +33,7 @@ KernelBuilder::Values CacheProduct::emitStep(KernelBuilder &b, CacheDot &dot, in
 }
 
 KernelBuilder::Values CacheProduct::emit(KernelBuilder &b, CacheDot &dot, int64_t rows,
-                                         KernelBuilder::Values initial) const {
+                                         const KernelBuilder::Values &initial) const {
   Value steps = b.div(dot.roundsUp() ? b.add(depth, dot.numbers() - 1) : depth, dot.numbers());
   KernelBuilder::Values sums = b.loop(b.i64(0), steps, 1, initial, [&](Value step, ValueRange carried) {
     return emitStep(b, dot, rows, step, dot.numbers(), carried);

@@ -16,7 +16,7 @@ struct CacheProduct {
   int64_t panels, lastLanes; // of 16 columns; the last one has lastLanes
 
   // `sums` are rows * panels vectors, row by row; so is the result.
-  KernelBuilder::Values emit(KernelBuilder &b, CacheDot &dot, int64_t rows, KernelBuilder::Values sums) const;
+  KernelBuilder::Values emit(KernelBuilder &b, CacheDot &dot, int64_t rows, const KernelBuilder::Values &sums) const;
 
 private:
   // One step of depth, of whose dot.numbers() numbers the first `valid` count.
