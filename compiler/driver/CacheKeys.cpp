@@ -2,7 +2,9 @@
 
 #include "compiler/cache/BuildIdentity.h"
 #include "compiler/driver/KeyFields.h"
+#include "compiler/driver/SourceDigest.h"
 #include "passes/plan/WeightLayout.h"
+#include "runtime/engine/MadeBy.h"
 #include "runtime/schema/EngineHeader.h"
 
 #include "mlir/IR/AsmState.h"
@@ -239,6 +241,7 @@ Fields engineFields(const CompileOptions &options, const ModelDirectory &directo
                     const std::vector<kernel::TargetAttr> &targets, const SourceDigests &sources) {
   Fields fields = cache::buildIdentity();
   fields["compiler"] = compilerIdentity();
+  fields[std::string(kSourcesField)] = sourceDigest();
   fields["engine.format"] = std::to_string(kFormatMajor) + "." + std::to_string(kFormatMinor);
   for (const KeyRow &row : keyRows(options, directory, shape))
     fields.insert(row.fields.begin(), row.fields.end());

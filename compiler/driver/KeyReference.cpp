@@ -27,8 +27,8 @@ weights' sources left out. Whatever reaches code is in that IR.
 **Weights** (the packed segment) have `weight.NAME` for each weight: its source and recipe as the planned IR has them,
 its place, and the digest and range of the file that it is read from. Whatever reaches a packed byte is in there.
 
-**Engines** have `engine.format`, `target.N`, `model.file.N` (the digest of each checkpoint file) and the fields named in
-the last column.
+**Engines** have `compiler.sources` (the digest of the compiler's sources), `engine.format`, `target.N`, `model.file.N` (the
+digest of each checkpoint file) and the fields named in the last column.
 
 Never in any key: paths, names of files, times, the host, locale, environment, the number of threads.
 )";

@@ -3,10 +3,12 @@
 #include "compiler/driver/CacheKeys.h"
 #include "compiler/driver/EngineAssembly.h"
 #include "compiler/driver/KeyFields.h"
+#include "compiler/driver/SourceDigest.h"
 #include "compiler/import/ConfigReader.h"
 #include "runtime/base/JsonDiff.h"
 #include "runtime/engine/CompileRecipe.h"
 #include "runtime/engine/EngineFile.h"
+#include "runtime/engine/MadeBy.h"
 #include "runtime/io/OutputFile.h"
 
 #include <algorithm>
@@ -234,13 +236,14 @@ Result<CompileReport> swapWeights(const SwapOptions &asked) {
   auto recipe = recipeOf(engine.metadata());
   if (!recipe.isOk())
     return std::move(recipe).status().within(asked.engine);
-  if (engine.metadata().compiler()->string_view() != compilerIdentity())
-    return Status(Code::Constraint, asked.engine + ": expected an engine of " + compilerIdentity() + ", found one of " +
-                                        engine.metadata().compiler()->str() +
-                                        "\n  weights are packed for the code of one compiler; compile the new model: "
-                                        "tenon compile " +
-                                        shellText({asked.model, "-o", asked.output}) + " " +
-                                        shellText(recipe->arguments()));
+  if (engine.metadata().compiler()->string_view() != compilerIdentity() ||
+      sourcesOf(engine.metadata()) != sourceDigest())
+    return Status(Code::Constraint,
+                  asked.engine + ": expected an engine of this compiler, " +
+                      madeByText(compilerIdentity(), sourceDigest()) + ", found one of " + madeBy(engine.metadata()) +
+                      "\n  weights are packed for the code of one compiler; compile the new model: "
+                      "tenon compile " +
+                      shellText({asked.model, "-o", asked.output}) + " " + shellText(recipe->arguments()));
   auto options = optionsOf(*recipe, asked);
   if (!options.isOk())
     return std::move(options).status().within(asked.engine);

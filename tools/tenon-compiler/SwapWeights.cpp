@@ -21,7 +21,7 @@ public:
   }
   void declare(CLI::App &app) override {
     app.add_option("engine", options_.engine,
-                   "Engine whose code, formats, shapes and targets are taken; made by the same version")
+                   "Engine whose code, formats, shapes and targets are taken; made by a compiler of the same sources")
         ->required();
     app.add_option("model", options_.model,
                    "Model of the same architecture whose weights, config and tokenizer are taken: as for compile")

@@ -2,6 +2,7 @@
 
 #include "runtime/base/JsonDiff.h"
 #include "runtime/base/Printable.h"
+#include "runtime/engine/MadeBy.h"
 #include "runtime/engine/Verify.h"
 #include "tools/tenon/CodeSymbols.h"
 
@@ -61,8 +62,9 @@ Named keysOf(const schema::Engine &engine) {
   Named fields;
   for (const schema::KeyValue *field : *engine.key_fields()) {
     const std::string key = field->key()->str();
-    const bool elsewhere = key == "compiler" || key == "model.config" || key.starts_with("option.") ||
-                           key.starts_with("shape.") || key.starts_with("target.") || key.starts_with("format.");
+    const bool elsewhere = key == "compiler" || key == kSourcesField || key == "model.config" ||
+                           key.starts_with("option.") || key.starts_with("shape.") || key.starts_with("target.") ||
+                           key.starts_with("format.");
     if (!elsewhere)
       fields[key] = field->value()->str();
   }
@@ -209,7 +211,7 @@ std::vector<Difference> diffEngines(const EngineFile &left, const EngineFile &ri
   Diff diff;
   if (left.metadataDigest() == right.metadataDigest() && left.fileBytes() == right.fileBytes())
     return {}; // it holds the digests of all segments, and those were compared with their bytes
-  diff.value("compiler", "made by", a.compiler()->str(), b.compiler()->str());
+  diff.value("compiler", kMadeBy, madeBy(a), madeBy(b));
   diff.names("option", optionsOf(a), optionsOf(b));
   diff.names("key", keysOf(a), keysOf(b));
   diffConfigs(a, b, diff);

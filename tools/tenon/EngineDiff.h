@@ -10,6 +10,9 @@
 
 namespace tenon::cli {
 
+// The difference of part "compiler" that names both compilers.
+inline constexpr const char *kMadeBy = "made by";
+
 struct Difference {
   std::string part; // compiler, option, key, config, document, memory, target, kernel, program, weight, file
   std::string name; // which one: "quant", "layers.0.q", "body 16"

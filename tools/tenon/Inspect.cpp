@@ -3,6 +3,7 @@
 #include "runtime/base/Printable.h"
 #include "runtime/engine/EngineFile.h"
 #include "runtime/engine/HostCheck.h"
+#include "runtime/engine/MadeBy.h"
 #include "tools/cli/JsonWriter.h"
 #include "tools/cli/Quantity.h"
 #include "tools/tenon/InspectGguf.h"
@@ -76,7 +77,7 @@ private:
     const schema::Engine &e = file.metadata();
     const schema::ModelInfo &m = *e.model();
     std::printf("%s: format %u.%u, %s, made by %s\n", path_.c_str(), file.header().major, file.formatMinor(),
-                formatBytes(file.fileBytes()).c_str(), shown(e.compiler()).c_str());
+                formatBytes(file.fileBytes()).c_str(), printable(madeBy(e)).c_str());
     std::printf("model      %s, %u layers, hidden %u, %u heads, vocabulary %u, %" PRIu64 " parameters\n",
                 shown(m.family()).c_str(), m.layers(), m.hidden(), m.heads(), m.vocab(), m.parameters());
     const schema::KvGeometry &kv = *e.kv();

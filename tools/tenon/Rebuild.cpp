@@ -73,7 +73,7 @@ Result<std::vector<Difference>> rebuildAndCompare(const EngineFile &file, const 
   });
   if (!differences.empty() && wordless)
     differences.insert(differences.begin(),
-                       {"compiler", "build", "another build of " + file.metadata().compiler()->str(), "this one"});
+                       {"compiler", "build", "another build of the same sources, or other libraries", "this one"});
   return differences;
 }
 

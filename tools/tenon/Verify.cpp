@@ -19,6 +19,15 @@ struct Signed {
   const trust::PublicKey *trusted = nullptr; // the key of the ring
 };
 
+// What to do where the engine is of another compiler than the one here; empty where it is not.
+std::string otherCompiler(const std::vector<Difference> &differences) {
+  for (const Difference &d : differences)
+    if (d.part == "compiler" && d.name == kMadeBy)
+      return "\n  it was made by " + d.left.value_or("") + ", and the compiler here is " + d.right.value_or("") +
+             ": rebuild it with the compiler that made it";
+  return "";
+}
+
 class VerifyVerb final : public Verb {
 public:
   const char *name() const override { return "verify"; }
@@ -60,9 +69,10 @@ public:
     }
     json_ ? printJson(file, signatures, rebuilt) : printText(file, signatures, rebuilt);
     if (rebuilt && !rebuilt->empty())
-      return Status(Code::Integrity, "'" + path_ + "' is not what '" + model_ +
-                                         "' compiles to here: expected the same " + "bytes, found " +
-                                         std::to_string(rebuilt->size()) + " differences");
+      return Status(Code::Integrity,
+                    "'" + path_ + "' is not what '" + model_ + "' compiles to here: expected the same bytes, found " +
+                        std::to_string(rebuilt->size()) + (rebuilt->size() == 1 ? " difference" : " differences") +
+                        otherCompiler(*rebuilt));
     return Status::ok();
   }
 

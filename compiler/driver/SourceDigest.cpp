@@ -1,0 +1,11 @@
+#include "compiler/driver/SourceDigest.h"
+
+namespace tenon {
+
+std::string_view sourceDigest() {
+  return
+#include "tenon/SourceDigest.inc"
+      ;
+}
+
+} // namespace tenon
