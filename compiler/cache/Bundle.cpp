@@ -146,8 +146,7 @@ Result<NewPart> readPart(Reader &reader, Store &store, const Key &key, const Par
 Status readEntry(Reader &reader, Store &store, Manifest manifest, const std::string &path) {
   const Key key = manifest.key;
   if (!store.accepts(manifest.bytes()))
-    return Status(Code::Constraint, path + ": " + key.text() + " has " + std::to_string(manifest.bytes()) +
-                                        " bytes, more than --cache-size allows");
+    return Status(Code::Constraint, path + ": " + key.text() + " is not kept: " + store.refusal(manifest.bytes()));
   auto lock = store.lock(key);
   if (!lock)
     return Status(Code::Resource, path + ": " + key.text() + " cannot be stored: another process is at work on it");

@@ -21,7 +21,7 @@ struct Shipped {
 Result<Shipped> exportBundle(Store &store, const std::vector<Key> &keys, const std::string &path);
 
 // Adds the entries of a bundle. Entries before the first fault stay. Errors: InvalidFile (no bundle, cut off,
-// contradictory), Integrity (a digest differs), Constraint (an entry beyond the cache's bound), Resource.
+// contradictory), Integrity (a digest differs), Constraint (all of it together is beyond the cache's bound), Resource.
 Result<Shipped> importBundle(Store &store, const std::string &path);
 
 } // namespace tenon::cache

@@ -88,6 +88,62 @@ uint64_t removeLeftovers(Store &store, const Listed &listed, uint64_t &bytes) {
   return count;
 }
 
+// Engines by the weights that they need.
+class Engines {
+public:
+  Engines(Store &store, const std::vector<Listed> &entries) : store_(store) {
+    for (const Listed &entry : entries) {
+      if (entry.key.kind == Kind::Weights && entry.whole)
+        weights_.insert(entry.key);
+      if (entry.key.kind != Kind::Engine || !entry.whole)
+        continue;
+      const auto manifest = store.readManifest(entry.key);
+      if (const auto needed = manifest.isOk() ? weightsOf(*manifest) : std::nullopt)
+        needing_[*needed].push_back(entry);
+    }
+  }
+
+  // Returns the bytes that went.
+  uint64_t dropUseless() {
+    uint64_t gone = 0;
+    for (const auto &[key, engines] : needing_)
+      if (!weights_.contains(key))
+        for (const Listed &engine : engines)
+          drop(engine, gone);
+    return gone;
+  }
+
+  // Before weights go. False where one of their engines has to stay, and so they have.
+  bool dropThoseOf(const Key &weights, uint64_t &gone) {
+    const auto at = needing_.find(weights);
+    if (at == needing_.end())
+      return true;
+    const std::vector<Listed> &engines = at->second;
+    return std::none_of(engines.begin(), engines.end(), [&](const Listed &engine) { return isInUse(engine); }) &&
+           std::all_of(engines.begin(), engines.end(), [&](const Listed &engine) { return drop(engine, gone); });
+  }
+
+  bool isDropped(const Key &engine) const { return dropped_.contains(engine); }
+
+private:
+  bool isInUse(const Listed &engine) const { return store_.inUse().contains(engine.key); }
+
+  // False where it has to stay.
+  bool drop(const Listed &engine, uint64_t &gone) {
+    if (dropped_.contains(engine.key))
+      return true;
+    if (isInUse(engine) || !store_.remove(engine.key))
+      return false;
+    dropped_.insert(engine.key);
+    gone += engine.bytes;
+    return true;
+  }
+
+  Store &store_;
+  std::set<Key> weights_, dropped_;
+  std::map<Key, std::vector<Listed>> needing_;
+};
+
 } // namespace
 
 std::vector<Listed> listEntries(const Store &store) {
@@ -150,7 +206,16 @@ std::vector<std::string> entrySuffixes(const Store &store, const Key &key) {
   return suffixes;
 }
 
-uint64_t enforceBound(Store &store, uint64_t bound, const std::optional<Key> &keep) {
+uint64_t entryBytes(const Store &store, const Key &key) {
+  uint64_t bytes = 0;
+  struct stat info;
+  for (const std::string &suffix : entrySuffixes(store, key))
+    if (inspect(store.entryPath(key, suffix), info))
+      bytes += diskBytes(info);
+  return bytes;
+}
+
+uint64_t enforceBound(Store &store, uint64_t bound) {
   std::vector<Listed> entries = listEntries(store);
   uint64_t total = countQuarantine(store).bytes, gone = 0;
   for (const Listed &entry : entries)
@@ -158,11 +223,17 @@ uint64_t enforceBound(Store &store, uint64_t bound, const std::optional<Key> &ke
   if (total <= bound)
     return 0;
   gone += emptyQuarantine(store);
+  Engines engines(store, entries);
+  gone += engines.dropUseless();
   std::sort(entries.begin(), entries.end(),
             [](const Listed &a, const Listed &b) { return std::pair(a.used, a.key) < std::pair(b.used, b.key); });
-  for (const Listed &entry : entries)
-    if (total - std::min(total, gone) > bound && entry.key != keep && store.remove(entry.key))
+  for (const Listed &entry : entries) {
+    if (total - std::min(total, gone) <= bound)
+      break;
+    if (!engines.isDropped(entry.key) && !store.inUse().contains(entry.key) && engines.dropThoseOf(entry.key, gone) &&
+        store.remove(entry.key))
       gone += entry.bytes;
+  }
   return gone;
 }
 
@@ -174,7 +245,9 @@ Collected collect(Store &store, uint64_t bound) {
   for (const Listed &entry : listEntries(store))
     result.leftovers += removeLeftovers(store, entry, result.bytes);
   result.sources = collectSources(store);
-  const size_t before = listEntries(store).size();
+  const std::vector<Listed> entries = listEntries(store);
+  const size_t before = entries.size();
+  result.bytes += Engines(store, entries).dropUseless();
   result.bytes += enforceBound(store, bound);
   result.entries = before - listEntries(store).size();
   return result;

@@ -35,16 +35,20 @@ Contents countContents(const Store &store);
 // Suffixes of the files of one key, "manifest" first; temporaries are among them, the lock is not.
 std::vector<std::string> entrySuffixes(const Store &store, const Key &key);
 
-// Drops quarantine and then the entries that were not used for longest, until `bound` bytes are left; never `keep`, nor
+// Of all files of the key, on disk.
+uint64_t entryBytes(const Store &store, const Key &key);
+
+// Drops what is of no use (quarantine, engines whose weights are gone) and then the entries that were not used for
+// longest, until `bound` bytes are left: engines together with their weights, and never what the store has in use nor
 // what somebody is at work on. Returns the bytes that went.
-uint64_t enforceBound(Store &store, uint64_t bound, const std::optional<Key> &keep = std::nullopt);
+uint64_t enforceBound(Store &store, uint64_t bound);
 
 struct Collected {
   uint64_t entries = 0, leftovers = 0, sources = 0, bytes = 0;
 };
 
 // enforceBound, and everything that serves nobody: the quarantine, temporaries and parts that a killed process left,
-// digests of files that have changed or gone.
+// engines whose weights are gone, digests of files that have changed or gone.
 Collected collect(Store &store, uint64_t bound);
 
 } // namespace tenon::cache

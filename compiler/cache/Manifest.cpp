@@ -140,6 +140,13 @@ uint64_t Manifest::bytes() const {
   return sum;
 }
 
+std::optional<Key> weightsOf(const Manifest &manifest) {
+  const auto note = manifest.notes.find(kWeightsNote);
+  if (manifest.key.kind != Kind::Engine || note == manifest.notes.end() || !isHexDigest(note->second))
+    return std::nullopt;
+  return Key{Kind::Weights, note->second};
+}
+
 std::string manifestText(const Manifest &manifest) {
   std::string text(kMagic);
   text += "\nkind " + std::string(kindName(manifest.key.kind)) + "\nkey " + manifest.key.hex + "\n";

@@ -48,6 +48,11 @@ struct Manifest {
   uint64_t bytes() const; // of all parts
 };
 
+// The weights that an engine's entry is of no use without: it names them in this note. Nothing for other kinds, and for
+// an engine that names none.
+inline constexpr std::string_view kWeightsNote = "weights";
+std::optional<Key> weightsOf(const Manifest &manifest);
+
 inline constexpr uint64_t kMaxManifestBytes = 16ull << 20;
 inline constexpr size_t kMaxParts = 8;
 

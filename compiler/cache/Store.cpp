@@ -122,6 +122,7 @@ std::optional<Entry> Store::findEntry(const Key &key, const Fields *fields) {
     restamp(entry->manifest);
   if (!options_.readOnly)
     (void)utimensat(AT_FDCWD, manifest.c_str(), nullptr, 0);
+  inUse_.insert(key);
   return *std::move(entry);
 }
 
@@ -235,8 +236,38 @@ Result<Entry> Store::publish(const KeyLock &, const Key &key, Fields fields, Fie
     entry.files.push_back(std::move(file));
   }
   TENON_TRY(writeManifest(entry.manifest));
-  enforceBound(*this, options_.sizeBound, key);
-  return entry;
+  inUse_.insert(key);
+  enforceBound(*this, options_.sizeBound);
+  if (bytesInUse() <= options_.sizeBound)
+    return entry;
+  const uint64_t bytes = entryBytes(*this, key);
+  unlinkEntry(key);
+  return Status(Code::Constraint, key.text().substr(0, 24) + "... is not kept: " + refusal(bytes));
+}
+
+uint64_t Store::bytesInUse() const {
+  uint64_t sum = 0;
+  for (const Key &key : inUse_)
+    sum += entryBytes(*this, key);
+  return sum;
+}
+
+bool Store::accepts(uint64_t bytes) const {
+  const uint64_t used = bytesInUse();
+  return !options_.readOnly && used <= options_.sizeBound && bytes <= options_.sizeBound - used;
+}
+
+std::string Store::refusal(uint64_t bytes) const {
+  const uint64_t used = bytesInUse();
+  return "it needs " + std::to_string(bytes) + " bytes" +
+         (used ? " beside " + std::to_string(used) + " that are in use" : "") + ", --cache-size allows " +
+         std::to_string(options_.sizeBound);
+}
+
+void Store::unlinkEntry(const Key &key) {
+  inUse_.erase(key);
+  for (const std::string &suffix : entrySuffixes(*this, key)) // the manifest first
+    unlink(entryPath(key, suffix).c_str());
 }
 
 // Records stamps whose content was found right, so that the next use need not hash again.
@@ -290,6 +321,7 @@ bool Store::quarantine(const Key &key, const std::string &reason, bool hashAll) 
     if (rename(from.c_str(), to.c_str()) != 0)
       unlink(from.c_str());
   }
+  inUse_.erase(key);
   return true;
 }
 
@@ -299,8 +331,7 @@ bool Store::remove(const Key &key) {
   auto lock = KeyLock::acquire(entryPath(key, "lock"), std::chrono::milliseconds(0));
   if (!lock.isOk() || !*lock)
     return false;
-  for (const std::string &suffix : entrySuffixes(*this, key))
-    unlink(entryPath(key, suffix).c_str());
+  unlinkEntry(key);
   return true;
 }
 

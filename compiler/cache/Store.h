@@ -20,6 +20,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace tenon::cache {
@@ -83,16 +84,21 @@ public:
   // cache is read-only or the lock cannot be made (which is warned of): then work without the cache.
   std::optional<KeyLock> lock(const Key &key);
 
-  // Whether an entry of so many bytes is worth storing at all.
-  bool accepts(uint64_t bytes) const { return !options_.readOnly && bytes <= options_.sizeBound; }
+  // Whether an entry of so many bytes fits within the bound, beside those that this object has found or made: these
+  // stay for as long as it lives, so that what a compilation is made of is kept together.
+  bool accepts(uint64_t bytes) const;
+  // For people, where it does not: "it needs 4096 bytes beside 8192 that are in use, --cache-size allows 10000".
+  std::string refusal(uint64_t bytes) const;
+  const std::set<Key> &inUse() const { return inUse_; }
 
   // A temporary in the cache's folder for a part that is too large for memory. Hold the key's lock. `bytes` are
   // reserved, 0 for none. Errors: Resource.
   Result<io::OutputFile> createPart(const Key &key, const std::string &name, uint64_t bytes);
 
   // Makes the parts durable under their names, then the manifest; afterwards drops the entries that were not used for
-  // longest, as far as the bound asks for it. Returns the entry as find() would. Hold the key's lock. Errors: Resource;
-  // the cache then has no such entry.
+  // longest, as far as the bound asks for it, but none that is in use. Returns the entry as find() would. Hold the
+  // key's lock. Errors: Resource; Constraint where it does not fit beside those in use. The cache then has no such
+  // entry.
   Result<Entry> publish(const KeyLock &lock, const Key &key, Fields fields, Fields notes, std::span<NewPart> parts);
 
   // Moves the entry out of the way; false where somebody is at work on it. `reason` is for people.
@@ -111,11 +117,14 @@ private:
   enum class Trust { Stamps, Nothing };
   Result<Entry> load(const Key &key, const Fields *fields, Trust trust, bool &stale) const;
   Status checkPart(Part &part, const io::MappedFile &file, Trust trust, bool &stale) const;
+  uint64_t bytesInUse() const;
+  void unlinkEntry(const Key &key);
   void restamp(const Manifest &verified);
   Status writeManifest(const Manifest &manifest) const;
 
   StoreOptions options_;
   std::string root_;
+  std::set<Key> inUse_;
 };
 
 } // namespace tenon::cache

@@ -154,13 +154,16 @@ std::unique_ptr<CompileCache::Engine> CompileCache::findEngine() {
     explainMiss();
   if (!head || head->files.size() != 1 || head->manifest.parts[0].name != kHead)
     return nullptr;
-  const auto reference = head->manifest.notes.find("weights");
-  if (reference == head->manifest.notes.end() || !cache::isHexDigest(reference->second))
-    return nullptr;
-  auto entry = reachable({cache::Kind::Weights, reference->second}, nullptr, ofWeights);
+  const auto needed = cache::weightsOf(head->manifest);
+  auto entry = needed ? reachable(*needed, nullptr, ofWeights) : std::nullopt;
   auto stored = entry ? give(*std::move(entry)) : std::nullopt;
-  if (!stored)
-    return nullptr; // dropped for space: the engine is made again, of the code that is there
+  if (!stored) { // the engine is made again, of the code that is there
+    if (options_.note)
+      options_.note("cache: the engine is there, but its weights are not");
+    if (!options_.requireHit)
+      store_->remove(head->manifest.key); // or it would count until it is made again
+    return nullptr;
+  }
   const schema::Engine *metadata = metadataOf(head->files[0].bytes());
   if (!metadata || !isMadeWith(*metadata, stored->digest)) {
     store_->warn("the entry " + head->manifest.key.text() + " does not fit its weights and counts as missing");
@@ -199,10 +202,10 @@ void CompileCache::storeEngine(const std::vector<uint8_t> &head, const EnginePla
     return store_ ? say("engine", CacheOutcome::Missed) : void();
   const cache::Key key = cache::keyOf(cache::Kind::Engine, engineFields_);
   auto lock = store_->lock(key);
-  if (!lock || !store_->accepts(head.size()))
+  if (!lock || !hasRoom("the engine", head.size()))
     return say("engine", CacheOutcome::Missed);
   cache::Fields notes = notesOf(plan);
-  notes["weights"] = weights_->manifest.key.hex;
+  notes[std::string(cache::kWeightsNote)] = weights_->manifest.key.hex;
   cache::NewPart part{.name = kHead, .bytes = head};
   auto stored = store_->publish(*lock, key, engineFields_, std::move(notes), {&part, 1});
   if (!stored.isOk())
@@ -229,7 +232,7 @@ FailureOr<codegen::CodeImage> CompileCache::code(ModuleOp module, kernel::Target
   if (failed(code))
     return code;
   outcome = CacheOutcome::Missed;
-  if (lock && store_->accepts(code->size())) {
+  if (lock && hasRoom(part, code->size())) {
     cache::NewPart object{.name = kObject, .bytes = {reinterpret_cast<const uint8_t *>(code->data()), code->size()}};
     auto stored = store_->publish(*lock, key, fields, notesOf(plan), {&object, 1});
     if (!stored.isOk())
@@ -280,7 +283,7 @@ Result<std::optional<emit::StoredWeights>> CompileCache::pack(const cache::Key &
   part.digest = *digest;
   auto entry = store_->publish(lock, key, std::move(fields), {}, {&part, 1});
   if (!entry.isOk())
-    return orGoOn(std::move(entry).status());
+    return orGoOn(Status(Code::Resource, entry.status().message()));
   return give(*std::move(entry));
 }
 
@@ -300,16 +303,19 @@ Result<std::optional<emit::StoredWeights>> CompileCache::weights(ModuleOp module
   }
   std::optional<emit::StoredWeights> stored;
   // Zeros take no room, whatever their number.
-  if (!store_->accepts(parts.sparse ? 0 : parts.weightBytes)) {
-    lock.reset();
-    if (!store_->isReadOnly())
-      store_->warn("the weights (" + std::to_string(parts.weightBytes) + " bytes) are larger than --cache-size allows");
-  }
-  if (lock) {
+  if (lock && hasRoom("the segment of weights, and with it the engine,",
+                      parts.sparse ? 0 : kSegmentAlignment + parts.weightBytes)) {
     TENON_ASSIGN(stored, pack(key, std::move(fields), *lock, directory, parts, options));
   }
   say("weights", stored ? noteStored(key, true) : CacheOutcome::Missed);
   return stored;
+}
+
+bool CompileCache::hasRoom(const std::string &what, uint64_t bytes) const {
+  if (store_->accepts(bytes))
+    return true;
+  store_->warn(what + " is not kept: " + store_->refusal(bytes));
+  return false;
 }
 
 CacheOutcome CompileCache::noteStored(const cache::Key &key, bool isStored) {

@@ -63,6 +63,8 @@ private:
   // The entry from the folder, else from the remote. Where there is none, `lock` is the key's if it can be had.
   std::optional<cache::Entry> look(const cache::Key &key, const cache::Fields *fields,
                                    std::optional<cache::KeyLock> &lock, CacheOutcome &outcome);
+  // Whether the store has room for what is about to be made; says why not.
+  bool hasRoom(const std::string &what, uint64_t bytes) const;
   // The outcome of having made an entry.
   CacheOutcome noteStored(const cache::Key &key, bool isStored);
   void explainMiss() const;

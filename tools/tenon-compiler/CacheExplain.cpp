@@ -35,7 +35,7 @@ public:
     json.beginObject().field("schema_version", 1).key("parts").beginArray();
     for (const KeyedPart &part : keyed.parts) {
       const cache::Key key = cache::keyOf(part.kind, part.fields);
-      const bool hit = store.find(key, part.fields).has_value();
+      const bool hit = isFound(store, key, part.fields);
       const auto nearest = hit ? std::nullopt : cache::findNearest(store, part.kind, part.fields);
       json_ ? addJson(json, part, key, hit, nearest) : print(part, key, hit, nearest);
     }
@@ -45,6 +45,15 @@ public:
   }
 
 private:
+  // An engine's entry is of no use without its weights.
+  static bool isFound(cache::Store &store, const cache::Key &key, const cache::Fields &fields) {
+    const auto entry = store.find(key, fields);
+    if (!entry || key.kind != cache::Kind::Engine)
+      return entry.has_value();
+    const auto weights = cache::weightsOf(entry->manifest);
+    return weights && store.find(*weights);
+  }
+
   static void print(const KeyedPart &part, const cache::Key &key, bool hit,
                     const std::optional<cache::Nearest> &nearest) {
     std::printf("%s: %s  %.16s\n", part.part.c_str(), hit ? "hit" : "miss", key.hex.c_str());
@@ -52,6 +61,10 @@ private:
       return;
     if (!nearest) {
       std::printf("  there is no entry of this kind\n");
+      return;
+    }
+    if (nearest->differences.empty()) {
+      std::printf("  it is there, but its weights are not\n");
       return;
     }
     std::printf("  nearest %.16s\n%s", nearest->key.hex.c_str(), cache::differencesTable(nearest->differences).c_str());

@@ -11,11 +11,8 @@ namespace {
 void addWeights(const cache::Store &store, std::vector<cache::Key> &chosen) {
   for (size_t i = 0; i < chosen.size(); ++i) {
     const auto manifest = store.readManifest(chosen[i]);
-    if (!manifest.isOk() || chosen[i].kind != cache::Kind::Engine)
-      continue;
-    const auto weights = manifest->notes.find("weights");
-    if (weights != manifest->notes.end() && cache::isHexDigest(weights->second))
-      chosen.push_back({cache::Kind::Weights, weights->second});
+    if (const auto weights = manifest.isOk() ? cache::weightsOf(*manifest) : std::nullopt)
+      chosen.push_back(*weights);
   }
 }
 

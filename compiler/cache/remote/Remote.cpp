@@ -131,9 +131,14 @@ Result<std::optional<Entry>> Remote::fetchEntry(Store &store, const KeyLock &loc
   notes.erase(kOrigin);
   if (!trusted_)
     notes[kOrigin] = kUnsigned;
-  TENON_ASSIGN(Entry entry, store.publish(lock, key, std::move(shared->manifest.fields), std::move(notes), parts));
+  auto entry = store.publish(lock, key, std::move(shared->manifest.fields), std::move(notes), parts);
+  if (!entry.isOk() && entry.status().code() != Code::Constraint)
+    return std::move(entry).status();
   wrong_.erase(sharedEntryName(key));
-  return std::optional<Entry>(std::move(entry));
+  if (entry.isOk())
+    return std::optional<Entry>(*std::move(entry));
+  store.warn(entry.status().message()); // ours to mend, not the remote's
+  return std::optional<Entry>();
 }
 
 std::optional<Entry> Remote::fetch(Store &store, const KeyLock &lock, const Key &key, const Fields *fields) {

@@ -19,10 +19,10 @@ void use(const Store &store, const Key &key, time_t seconds) {
 }
 
 TEST_F(StoreTest, DropsWhatWasNotUsedForLongest) {
-  Store store = open();
   const std::string large(100000, 'x');
-  for (const char *name : {"a", "b", "c", "d"})
-    ASSERT_TRUE(put(store, name, large + name).isOk());
+  for (Store maker = open(); const char *name : {"a", "b", "c", "d"})
+    ASSERT_TRUE(put(maker, name, large + name).isOk());
+  Store store = open();
   use(store, keyFor("a"), 4000);
   use(store, keyFor("b"), 1000);
   use(store, keyFor("c"), 3000);
@@ -37,13 +37,91 @@ TEST_F(StoreTest, DropsWhatWasNotUsedForLongest) {
 
 TEST_F(StoreTest, PublishingKeepsTheBoundAndItsOwnEntry) {
   options_.sizeBound = 150000;
-  Store store = open();
   for (int i = 0; i < 5; ++i) {
+    Store store = open();
     ASSERT_TRUE(put(store, std::to_string(i), std::string(100000, 'x')).isOk());
     EXPECT_TRUE(get(store, std::to_string(i)).has_value());
     EXPECT_LE(countContents(store).all().bytes, 150000u);
   }
-  EXPECT_FALSE(store.accepts(150001));
+  EXPECT_FALSE(open().accepts(150001));
+}
+
+// What one compilation is made of does not push itself out.
+TEST_F(StoreTest, KeepsWhatIsInUseOrSaysSo) {
+  ASSERT_TRUE(put(*std::make_unique<Store>(open()), "old", std::string(100000, 'x')).isOk());
+  options_.sizeBound = 250000;
+  Store store = open();
+  ASSERT_TRUE(put(store, "first", std::string(100000, 'x')).isOk());
+  EXPECT_TRUE(get(store, "old")); // found: in use as well
+  EXPECT_FALSE(store.accepts(100000));
+  const Status status = put(store, "second", std::string(100000, 'x'));
+  EXPECT_EQ(status.code(), Code::Constraint);
+  EXPECT_THAT(status.message(),
+              testing::MatchesRegex("code/.*is not kept: it needs [0-9]+ bytes beside [0-9]+ that are "
+                                    "in use, --cache-size allows 250000"));
+  EXPECT_FALSE(get(store, "second"));
+  EXPECT_TRUE(get(store, "first") && get(store, "old"));
+  Store other = open(); // for which neither is in use
+  EXPECT_TRUE(other.accepts(100000));
+  EXPECT_TRUE(put(other, "second", std::string(100000, 'x')).isOk());
+  EXPECT_EQ(countContents(other).entries[0].count, 2u);
+}
+
+// An engine's entry is of no use without its weights.
+class EnginesTest : public StoreTest {
+protected:
+  static Key putEngine(Store &store, const std::string &what, const std::string &weights, time_t used) {
+    const Key key = keyFor(what, Kind::Engine);
+    auto lock = store.lock(key);
+    NewPart part{.name = "head"};
+    EXPECT_TRUE(store.publish(*lock, key, fieldsOf(what), {{"weights", keyFor(weights, Kind::Weights).hex}}, {&part, 1})
+                    .isOk());
+    use(store, key, used);
+    return key;
+  }
+  static Key putWeights(Store &store, const std::string &what, time_t used) {
+    EXPECT_TRUE(put(store, what, std::string(100000, 'x'), Kind::Weights).isOk());
+    use(store, keyFor(what, Kind::Weights), used);
+    return keyFor(what, Kind::Weights);
+  }
+  bool isThere(const Key &key) {
+    return fs::exists(folder_ + "/v1/" + key.text().substr(0, key.text().find('/') + 1) + key.hex.substr(0, 2) + "/" +
+                      key.hex + ".manifest");
+  }
+};
+
+TEST_F(EnginesTest, GoWithTheirWeights) {
+  Store maker = open();
+  const Key old = putWeights(maker, "old", 1000), recent = putWeights(maker, "recent", 2000);
+  const Key one = putEngine(maker, "one", "old", 3000), two = putEngine(maker, "two", "old", 4000);
+  const Key three = putEngine(maker, "three", "recent", 1500);
+  Store store = open();
+  enforceBound(store, 150000);
+  EXPECT_FALSE(isThere(old) || isThere(one) || isThere(two));
+  EXPECT_TRUE(isThere(recent) && isThere(three));
+}
+
+TEST_F(EnginesTest, HoldTheirWeightsWhileInUse) {
+  Store maker = open();
+  const Key old = putWeights(maker, "old", 1000), recent = putWeights(maker, "recent", 2000);
+  const Key engine = putEngine(maker, "one", "old", 500);
+  Store store = open();
+  ASSERT_TRUE(store.find(engine));
+  enforceBound(store, 150000);
+  EXPECT_TRUE(isThere(old) && isThere(engine));
+  EXPECT_FALSE(isThere(recent));
+}
+
+TEST_F(EnginesTest, AreCollectedWithoutTheirWeights) {
+  Store maker = open();
+  const Key weights = putWeights(maker, "weights", 1000), engine = putEngine(maker, "one", "weights", 2000);
+  Store store = open();
+  EXPECT_EQ(collect(store, UINT64_MAX).entries, 0u);
+  ASSERT_TRUE(store.remove(weights));
+  const Collected collected = collect(store, UINT64_MAX);
+  EXPECT_EQ(collected.entries, 1u);
+  EXPECT_GT(collected.bytes, 0u);
+  EXPECT_FALSE(isThere(engine));
 }
 
 TEST_F(StoreTest, CollectsLeftoversButNotWhatIsBeingMade) {
