@@ -33,6 +33,9 @@ std::string shown(const std::optional<std::string> &value) {
   return printable(std::string_view(*value).substr(0, end)) + "...";
 }
 
+// "weight" of "weight.layers.0.q".
+std::string_view firstWord(std::string_view field) { return field.substr(0, field.find('.')); }
+
 } // namespace
 
 std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &asked) {
@@ -67,10 +70,20 @@ std::string differencesText(const std::vector<Difference> &differences, size_t m
 }
 
 std::string differencesTable(const std::vector<Difference> &differences) {
+  constexpr ptrdiff_t kAllOf = 8, kFew = 3;
   std::string text;
-  for (const Difference &difference : differences)
-    text += "  " + printable(difference.field) + "\n    asked  " + printable(difference.asked.value_or("nothing")) +
-            "\n    there  " + printable(difference.there.value_or("nothing")) + "\n";
+  for (auto at = differences.begin(); at != differences.end();) {
+    const std::string_view word = firstWord(at->field);
+    const auto end =
+        std::find_if(at, differences.end(), [&](const Difference &d) { return firstWord(d.field) != word; });
+    const auto shown = end - at > kAllOf ? at + kFew : end;
+    for (; at != shown; ++at)
+      text += "  " + printable(at->field) + "\n    asked  " + printable(at->asked.value_or("nothing")) +
+              "\n    there  " + printable(at->there.value_or("nothing")) + "\n";
+    if (at != end)
+      text += "  and " + std::to_string(end - at) + " more of " + printable(word) + "\n";
+    at = end;
+  }
   return text;
 }
 

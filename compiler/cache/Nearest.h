@@ -24,7 +24,8 @@ std::optional<Nearest> findNearest(const Store &store, Kind kind, const Fields &
 // stands in manifests is shown as printable() (runtime/base/Printable.h) has it.
 std::string differencesText(const std::vector<Difference> &differences, size_t most);
 
-// Three lines for each: the field, what was asked, what is there.
+// Three lines for each: the field, what was asked, what is there. Of many fields that are alike, which begin with the
+// same word (all weights, of another recipe), the first few; how many more there are stands below them.
 std::string differencesTable(const std::vector<Difference> &differences);
 
 } // namespace tenon::cache

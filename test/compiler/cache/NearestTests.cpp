@@ -31,4 +31,18 @@ TEST(Nearest, CutsLongValuesBetweenCharacters) {
   EXPECT_EQ(differencesText({{"f", euros, std::nullopt}}, 1), "f " + euros.substr(0, 46) + "..., there nothing");
 }
 
+TEST(Nearest, ShowsTheFirstFewOfManyAlike) {
+  std::vector<Difference> differences{{"option.quant", "int8_wo", "auto"}};
+  for (int i = 10; i < 30; ++i)
+    differences.push_back({"weight.layers." + std::to_string(i), "a", "b"});
+  for (const char *shape : {"1", "2", "3", "4", "5", "6", "7", "8"})
+    differences.push_back({std::string("shape.") + shape, "x", std::nullopt});
+  std::sort(differences.begin(), differences.end(),
+            [](const Difference &a, const Difference &b) { return a.field < b.field; });
+  const std::string text = differencesTable(differences);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3 + 3 * 8 + 3 * 3 + 1);
+  EXPECT_TRUE(text.starts_with("  option.quant\n    asked  int8_wo\n    there  auto\n"));
+  EXPECT_TRUE(text.ends_with("  weight.layers.12\n    asked  a\n    there  b\n  and 17 more of weight\n"));
+}
+
 } // namespace
