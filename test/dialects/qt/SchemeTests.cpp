@@ -97,6 +97,87 @@ TEST_P(SchemeTest, hugeNumbersStayFinite) {
 INSTANTIATE_TEST_SUITE_P(Schemes, SchemeTest, testing::ValuesIn(kCases),
                          [](const auto &info) { return std::string(info.param.name); });
 
+// Groups of 32 whose scale is one or a power of two, so that codes are exact: ties, signs and ends from the definitions
+// alone. Integers are code - zero point; the numbers not listed are zero.
+struct Exact {
+  const char *name;
+  Scheme (*make)(mlir::MLIRContext *);
+  float scale;
+  std::vector<float> values;
+  std::vector<int> integers;
+};
+
+const Exact kExact[] = {
+    // The nearest, half away from zero.
+    {"q8_0",
+     [](mlir::MLIRContext *c) -> Scheme { return Q8_0Attr::get(c); },
+     1,
+     {127, 0.5f, -0.5f, 0.4999999f, -0.4999999f, 1.5f, -1.5f, 2.5f, -2.5f, 2.505f, 2.495f, -126.5f, 126.5f, -127},
+     {127, 1, -1, 0, 0, 2, -2, 3, -3, 3, 2, -127, 127, -127}},
+    {"q8_0_of_a_negative_largest",
+     [](mlir::MLIRContext *c) -> Scheme { return Q8_0Attr::get(c); },
+     0.5f,
+     {0.25f, -0.25f, -63.5f, 63.25f, -0.7475f},
+     {1, -1, -127, 127, -1}},
+    // The first of the largest is -8; others are the nearest, ties up, at most 7.
+    {"q4_0_of_a_negative_largest",
+     [](mlir::MLIRContext *c) -> Scheme { return Q4_0Attr::get(c); },
+     1,
+     {-8, 8, 7.5f, 6.5f, 0.5f, 0.495f, -0.5f, -0.505f, 1.5f, -1.5f, -7.5f, -7.505f},
+     {-8, 7, 7, 7, 1, 0, 0, -1, 2, -1, -7, -8}},
+    {"q4_0_of_a_positive_largest",
+     [](mlir::MLIRContext *c) -> Scheme { return Q4_0Attr::get(c); },
+     -0.25f,
+     {2, -2, -1.875f, 0.125f, -0.125f, 0.12625f, -0.12375f, 1.875f},
+     {-8, 7, 7, 0, 1, -1, 0, -7}},
+    // The nearest, ties to even, on both sides alike.
+    {"int8_g32",
+     [](mlir::MLIRContext *c) -> Scheme { return Int8GroupAttr::get(c, 32, false); },
+     1,
+     {0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 2.505f, 126.5f, -126.5f, -127},
+     {0, 0, 2, -2, 2, -2, 3, 126, -126, -127}},
+    {"int4_g32",
+     [](mlir::MLIRContext *c) -> Scheme { return Int4GroupAttr::get(c, 32, false); },
+     0.5f,
+     {0.25f, -0.25f, 0.75f, -0.75f, 0.2525f, -3.25f, 3.25f, -3.5f},
+     {0, 0, 2, -2, 1, -6, 6, -7}},
+    // The range from low to high in 15 or 255 steps, zero on a code.
+    {"int4_g32_asym",
+     [](mlir::MLIRContext *c) -> Scheme { return Int4GroupAttr::get(c, 32, true); },
+     1,
+     {-5, 10, 0.5f, -0.5f, 1.5f, -1.5f, 0.505f, 9.5f, -4.5f},
+     {-5, 10, 0, 0, 2, -2, 1, 10, -4}},
+    {"int8_g32_asym_of_one_sign",
+     [](mlir::MLIRContext *c) -> Scheme { return Int8GroupAttr::get(c, 32, true); },
+     2,
+     {510, 1, 3, 5, 509, 1.01f},
+     {255, 0, 2, 2, 254, 1}},
+};
+
+class ExactSchemeTest : public testing::TestWithParam<Exact> {};
+
+TEST_P(ExactSchemeTest, tiesAndSigns) {
+  const Exact &exact = GetParam();
+  mlir::MLIRContext context;
+  context.loadDialect<QtDialect>();
+  Scheme scheme = exact.make(&context);
+  std::vector<float> values = exact.values;
+  std::vector<int> integers = exact.integers;
+  ASSERT_EQ(values.size(), integers.size());
+  values.resize(32);
+  integers.resize(32);
+  std::vector<uint8_t> codes(32, 0xee);
+  float scale = NAN;
+  auto zero = static_cast<uint8_t>(scheme.getStorage().fixedZero());
+  scheme.quantizeGroup(values.data(), 32, codes.data(), scale, zero);
+  EXPECT_EQ(scale, exact.scale);
+  for (size_t i = 0; i < codes.size(); ++i)
+    EXPECT_EQ(codes[i] - zero, integers[i]) << values[i];
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, ExactSchemeTest, testing::ValuesIn(kExact),
+                         [](const auto &info) { return std::string(info.param.name); });
+
 TEST(PanelLayout, holdsItsPartsWithoutOverlap) {
   for (Storage storage : {Storage{8, 0, false}, Storage{8, 32, false}, Storage{4, 128, false}, Storage{4, 32, true}})
     for (int64_t columns : {1, 31, 32, 33, 96, 704, 4096}) {
