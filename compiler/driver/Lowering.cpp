@@ -5,18 +5,16 @@
 #include "dialects/qt/Qt.h"
 #include "passes/Target.h"
 #include "passes/quant/FormatRecipe.h"
+#include "runtime/base/Cores.h"
 #include "runtime/device/cpu/HostFeatures.h"
 #include "runtime/device/cpu/Topology.h"
 
 #include <algorithm>
-#include <thread>
 
 using namespace mlir;
 
 namespace tenon {
 namespace {
-
-unsigned chooseJobs(unsigned asked) { return asked ? asked : std::max(1u, std::thread::hardware_concurrency()); }
 
 std::vector<int32_t> firstNonEmpty(const std::vector<int64_t> &a, const std::vector<int64_t> &b) {
   const std::vector<int64_t> &ids = a.empty() ? b : a;
@@ -67,7 +65,7 @@ codegen::Host hostOf(const cpu::HostFeatures &features) { return {features.arch,
 } // namespace
 
 Lowering::Lowering(const CompileOptions &options)
-    : options_(options), jobs_(chooseJobs(options.jobs)), threads_(llvm::hardware_concurrency(jobs_)) {
+    : options_(options), jobs_(options.jobs ? options.jobs : coreCount()), threads_(llvm::hardware_concurrency(jobs_)) {
   DialectRegistry registry;
   registry
       .insert<func::FuncDialect, model::ModelDialect, kernel::KernelDialect, qt::QtDialect, engine::EngineDialect>();

@@ -56,11 +56,6 @@ Result<PublicKey> verifySignatures(std::span<const PublicKey> trusted, std::stri
                                      (signatures.empty() ? "none" : "only foreign ones") + wanted + signers);
 }
 
-Result<PublicKey> verifySignature(std::span<const PublicKey> trusted, std::string_view domain,
-                                  std::span<const uint8_t> bytes, const Signature &signature, const std::string &what) {
-  return verifySignatures(trusted, domain, bytes, {&signature, 1}, what);
-}
-
 Result<std::vector<Signature>> parseSignatures(std::string_view text, const std::string &name) {
   std::vector<Signature> signatures;
   TENON_TRY(eachLine(text, name, [&](std::string_view line, const std::string &where) -> Status {

@@ -30,9 +30,6 @@ bool isRight(const Signature &signature, std::string_view domain, std::span<cons
 Result<PublicKey> verifySignatures(std::span<const PublicKey> trusted, std::string_view domain,
                                    std::span<const uint8_t> bytes, std::span<const Signature> signatures,
                                    const std::string &what);
-// The same for one signature.
-Result<PublicKey> verifySignature(std::span<const PublicKey> trusted, std::string_view domain,
-                                  std::span<const uint8_t> bytes, const Signature &signature, const std::string &what);
 
 // `name` is what messages call the text.
 Result<std::vector<Signature>> parseSignatures(std::string_view text, const std::string &name);

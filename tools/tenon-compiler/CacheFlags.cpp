@@ -1,9 +1,7 @@
 #include "tools/tenon-compiler/CacheFlags.h"
 
+#include "runtime/base/Cores.h"
 #include "tools/cli/Quantity.h"
-
-#include <algorithm>
-#include <thread>
 
 namespace tenon::cli {
 
@@ -34,7 +32,7 @@ Result<cache::Store> CacheFlags::open(Terminal &terminal, bool readOnly) const {
                                "--cache DIR");
   TENON_ASSIGN(options.sizeBound, sizeBound());
   options.readOnly = readOnly;
-  options.threads = std::max(1u, std::thread::hardware_concurrency());
+  options.threads = coreCount();
   options.warn = [&terminal](const std::string &text) { terminal.warn(text); };
   return cache::Store::open(std::move(options));
 }

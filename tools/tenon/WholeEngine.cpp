@@ -1,15 +1,13 @@
 #include "tools/tenon/WholeEngine.h"
 
+#include "runtime/base/Cores.h"
 #include "tools/tenon/Padding.h"
-
-#include <algorithm>
-#include <thread>
 
 namespace tenon::cli {
 
 Status checkWholeEngine(EngineFile &file) {
   TENON_TRY(file.attachExternalWeights());
-  const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned threads = coreCount();
   for (uint32_t i = 0; i < file.metadata().segments()->size(); ++i)
     TENON_TRY(file.verifySegment(i, threads).within(file.path()));
   return checkPadding(file);

@@ -22,7 +22,7 @@ TEST(Signatures, AreDeterministicAndRight) {
   const Signature signature = sign(signer.secret, kDomain, kBytes);
   EXPECT_EQ(signature.bytes, sign(signer.secret, kDomain, kBytes).bytes);
   EXPECT_TRUE(isRight(signature, kDomain, kBytes));
-  auto who = verifySignature({&signer.open, 1}, kDomain, kBytes, signature, "'x'");
+  auto who = verifySignatures({&signer.open, 1}, kDomain, kBytes, {&signature, 1}, "'x'");
   ASSERT_TRUE(who.isOk());
   EXPECT_EQ(who->comment, "a");
   EXPECT_TRUE(isRight(sign(signer.secret, kDomain, {}), kDomain, {}));
@@ -45,7 +45,8 @@ TEST(Signatures, EveryFlippedBitIsWrong) {
   Signature signature = sign(signer.secret, kDomain, kBytes);
   for (size_t bit = 0; bit < 512; ++bit) {
     signature.bytes[bit / 8] ^= 1 << bit % 8;
-    EXPECT_EQ(verifySignature({&signer.open, 1}, kDomain, kBytes, signature, "'x'").status().code(), Code::Integrity);
+    EXPECT_EQ(verifySignatures({&signer.open, 1}, kDomain, kBytes, {&signature, 1}, "'x'").status().code(),
+              Code::Integrity);
     signature.bytes[bit / 8] ^= 1 << bit % 8;
   }
   std::vector<uint8_t> bytes = kBytes;
@@ -75,13 +76,14 @@ TEST(Signatures, MessagesSayWhoWasLookedForAndWhoSigned) {
   EXPECT_EQ(none.code(), Code::Integrity);
   EXPECT_THAT(none.message(), HasSubstr("'m.tenon': expected a signature of a trusted key, found none"));
   EXPECT_THAT(none.message(), HasSubstr("'wanted' (" + keyText(wanted.open.bytes) + ")"));
-  auto foreign = verifySignature(ring, kDomain, kBytes, sign(other.secret, kDomain, kBytes), "'m'").status();
+  const std::vector<Signature> foreigner = {sign(other.secret, kDomain, kBytes)};
+  auto foreign = verifySignatures(ring, kDomain, kBytes, foreigner, "'m'").status();
   EXPECT_THAT(foreign.message(), HasSubstr("found only foreign ones"));
   EXPECT_THAT(foreign.message(), HasSubstr(keyText(other.open.bytes)));
-  auto wrong = verifySignature(ring, kDomain, kBytes, sign(wanted.secret, "b", kBytes), "'m'").status();
+  const std::vector<Signature> otherDomain = {sign(wanted.secret, "b", kBytes)};
+  auto wrong = verifySignatures(ring, kDomain, kBytes, otherDomain, "'m'").status();
   EXPECT_THAT(wrong.message(), HasSubstr("the signature of 'wanted'"));
-  EXPECT_EQ(verifySignature({}, kDomain, kBytes, sign(other.secret, kDomain, kBytes), "'m'").status().code(),
-            Code::Integrity);
+  EXPECT_EQ(verifySignatures({}, kDomain, kBytes, foreigner, "'m'").status().code(), Code::Integrity);
 }
 
 TEST(SignatureFiles, ComeBackAsTheyWereWritten) {
