@@ -60,20 +60,24 @@ CompileCache::CompileCache(const CompileOptions &options, unsigned threads) : op
     options.warn("no cache: " + opened.status().message());
 }
 
-Status CompileCache::openRemote() {
-  if (options_.cacheRemote.empty())
-    return Status::ok();
-  if (options_.cache.empty() || options_.cacheReadOnly)
+Result<std::unique_ptr<cache::Remote>> openRemote(const CompileOptions &options, unsigned threads) {
+  if (options.cacheRemote.empty())
+    return std::unique_ptr<cache::Remote>();
+  if (options.cache.empty() || options.cacheReadOnly)
     return Status(Code::Usage, "--cache-remote: what arrives is kept in the cache's own folder, which is " +
-                                   std::string(options_.cache.empty() ? "off" : "only read") +
+                                   std::string(options.cache.empty() ? "off" : "only read") +
                                    "; give --cache DIR without --cache-readonly");
   cache::RemoteOptions remote;
-  remote.url = options_.cacheRemote;
-  remote.signingKey = options_.cacheRemoteKey;
-  remote.trustedKeys = options_.cacheRemoteTrust;
-  remote.timeout = std::chrono::milliseconds(options_.cacheRemoteTimeout);
-  remote.threads = store_ ? store_->options().threads : 1;
-  TENON_ASSIGN(remote_, cache::Remote::open(remote));
+  remote.url = options.cacheRemote;
+  remote.signingKey = options.cacheRemoteKey;
+  remote.trustedKeys = options.cacheRemoteTrust;
+  remote.timeout = std::chrono::milliseconds(options.cacheRemoteTimeout);
+  remote.threads = threads;
+  return cache::Remote::open(remote);
+}
+
+Status CompileCache::openRemote() {
+  TENON_ASSIGN(remote_, tenon::openRemote(options_, store_ ? store_->options().threads : 1));
   return Status::ok();
 }
 

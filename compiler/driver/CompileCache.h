@@ -16,12 +16,15 @@
 
 namespace tenon {
 
+// The shared tier that options ask for; null for none. Nothing is sent to it yet. Errors are Remote::open's; Usage
+// where what arrives could not be put into the cache's own folder.
+Result<std::unique_ptr<cache::Remote>> openRemote(const CompileOptions &options, unsigned threads);
+
 class CompileCache {
 public:
   CompileCache(const CompileOptions &options, unsigned threads);
 
-  // The shared tier, where options ask for one. Errors are Remote::open's; Usage where nothing could be put into the
-  // cache's own folder.
+  // Uses the shared tier, where options ask for one.
   Status openRemote();
 
   // The engine's key; from here on the other calls know the checkpoint. `fields` become those of the key, whether the

@@ -1,5 +1,6 @@
 #include "compiler/driver/Compiler.h"
 
+#include "compiler/driver/Checks.h"
 #include "compiler/driver/CompileCache.h"
 #include "compiler/driver/Depfile.h"
 #include "compiler/driver/Describe.h"
@@ -9,8 +10,6 @@
 #include "compiler/emit/EngineWriter.h"
 #include "dialects/model/Model.h"
 #include "passes/quant/FormatRecipe.h"
-#include "runtime/io/OutputFile.h"
-#include "runtime/text/Tokenizer.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -22,17 +21,6 @@ namespace {
 void note(const CompileOptions &options, const std::string &text) {
   if (options.note)
     options.note(text);
-}
-
-// What the runtime could not read is refused here, where it can be mended.
-Status checkTokenizer(const ModelDirectory &directory) {
-  const TokenizerFiles &files = directory.tokenizer;
-  if (files.tokenizer.empty())
-    return Status::ok();
-  Status status = text::Tokenizer::parse(files.tokenizer, files.tokenizerConfig).status();
-  // A GGUF file's metadata were made into that text.
-  return directory.files.size() == 1 ? std::move(status).within(directory.source + ", as tokenizer.json")
-                                     : std::move(status).within(directory.source);
 }
 
 std::string describeModel(const std::string &family, uint64_t parameters, const ShapeChoice &shape) {
@@ -71,12 +59,7 @@ Result<CompileReport> compileEngine(const CompileOptions &options) {
   Lowering lowering(options);
   TENON_ASSIGN(const auto targets, lowering.targets());
   TENON_ASSIGN(OpenedModel opened, lowering.open());
-  TENON_TRY(io::checkOutput(options.output, opened.directory.files));
-  if (!options.depfile.empty()) {
-    TENON_TRY(io::checkOutput(options.depfile, opened.directory.files));
-    TENON_TRY(io::checkDistinct(options.depfile, options.output));
-    TENON_TRY(depfileText(options.output, opened.directory.files).status()); // before the work, not after it
-  }
+  TENON_TRY(checkOutputs(options, opened.directory.files));
   if (const ModelFacts &facts = opened.family->facts(); facts.contextLimit < facts.maxPositions)
     note(options, "the model's sliding_window of " + std::to_string(facts.contextLimit) +
                       " tokens limits --max-seq: of its " + std::to_string(facts.maxPositions) +

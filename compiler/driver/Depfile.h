@@ -10,7 +10,8 @@ namespace tenon {
 
 // "TARGET: INPUT INPUT ...", one input a line, in the given order, escaped for GNU make (which ninja's reader follows);
 // then a rule "INPUT:" for each without a percent sign, so that make compiles again, and does not give up, when an
-// input is gone. A percent sign in TARGET is written as make wants it; ninja then compiles each time. Usage for a path
+// input is gone. A percent sign in TARGET is written as make wants it, which ninja
+// reads as another name: there the rule needs `deps = gcc`, with which ninja does not look at TARGET. Usage for a path
 // with a newline, which neither can say.
 Result<std::string> depfileText(const std::string &target, const std::vector<std::string> &inputs);
 

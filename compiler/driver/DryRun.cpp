@@ -1,12 +1,13 @@
 #include "compiler/driver/DryRun.h"
 
 #include "compiler/cache/Store.h"
+#include "compiler/driver/Checks.h"
+#include "compiler/driver/CompileCache.h"
 #include "compiler/driver/KeyedParts.h"
 #include "compiler/emit/WeightsFile.h"
+#include "runtime/base/Cores.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <thread>
 
 namespace tenon {
 namespace {
@@ -18,7 +19,7 @@ std::optional<cache::Store> openCache(const CompileOptions &options) {
   cache::StoreOptions settings;
   settings.folder = options.cache;
   settings.readOnly = true;
-  settings.threads = options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  settings.threads = options.jobs ? options.jobs : coreCount();
   settings.warn = options.warn;
   auto store = cache::Store::open(std::move(settings));
   if (store.isOk())
@@ -32,7 +33,13 @@ std::optional<cache::Store> openCache(const CompileOptions &options) {
 
 Result<DryRun> dryRun(const CompileOptions &options) {
   std::optional<cache::Store> store = openCache(options);
-  TENON_ASSIGN(KeyedParts keyed, keyedParts(options, store ? &*store : nullptr));
+  // What compileEngine would refuse for.
+  const auto check = [&](const ModelDirectory &directory) -> Status {
+    TENON_TRY(checkOutputs(options, directory.files));
+    TENON_TRY(openRemote(options, 1).status());
+    return checkTokenizer(directory);
+  };
+  TENON_ASSIGN(KeyedParts keyed, keyedParts(options, store ? &*store : nullptr, check));
   DryRun run;
   run.plan = std::move(keyed.plan);
   run.inputs = std::move(keyed.inputs);

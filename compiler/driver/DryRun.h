@@ -25,7 +25,9 @@ struct DryRun {
 };
 
 // `options` as for compileEngine; its output and depfile may be empty. The cache is only read, and a folder that is not
-// there is an empty one. Errors are those of planEngine.
+// there is an empty one. Errors are those of planEngine, and those that
+// compileEngine finds before its work: outputs that cannot be written, a tokenizer that cannot be read, a shared tier
+// that cannot be asked.
 Result<DryRun> dryRun(const CompileOptions &options);
 
 } // namespace tenon

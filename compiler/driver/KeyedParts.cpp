@@ -8,10 +8,13 @@ using namespace mlir;
 
 namespace tenon {
 
-Result<KeyedParts> keyedParts(const CompileOptions &options, cache::Store *store) {
+Result<KeyedParts> keyedParts(const CompileOptions &options, cache::Store *store,
+                              const std::function<Status(const ModelDirectory &)> &check) {
   Lowering lowering(options);
   TENON_ASSIGN(const auto targets, lowering.targets());
   TENON_ASSIGN(OpenedModel opened, lowering.open());
+  if (check)
+    TENON_TRY(check(opened.directory));
   SourceDigests sources;
   if (opened.directory.checkpoint)
     for (const CheckpointFile &file : opened.directory.checkpoint->files()) {

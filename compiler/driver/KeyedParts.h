@@ -3,7 +3,9 @@
 
 #include "compiler/cache/Store.h"
 #include "compiler/driver/Compiler.h"
+#include "compiler/import/ModelDirectory.h"
 
+#include <functional>
 #include <vector>
 
 namespace tenon {
@@ -21,7 +23,9 @@ struct KeyedParts {
 };
 
 // The very keys that compileEngine uses with the same options. Reads the checkpoint's bytes where `store` (may be null)
-// does not remember their digests. Errors are those of planEngine.
-Result<KeyedParts> keyedParts(const CompileOptions &options, cache::Store *store);
+// does not remember their digests. `check` (may be none) sees the model before any work. Errors are its, and those of
+// planEngine.
+Result<KeyedParts> keyedParts(const CompileOptions &options, cache::Store *store,
+                              const std::function<Status(const ModelDirectory &)> &check = nullptr);
 
 } // namespace tenon

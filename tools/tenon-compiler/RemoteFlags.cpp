@@ -1,19 +1,28 @@
 #include "tools/tenon-compiler/RemoteFlags.h"
 
+#include "runtime/base/Cores.h"
+
 #include <algorithm>
-#include <thread>
 
 namespace tenon::cli {
 
 void RemoteFlags::declare(CLI::App &app) {
+  const CLI::Validator given(
+      [](const std::string &value) {
+        return value.empty() ? std::string("expected a name, found nothing; leave the option out for none") : "";
+      },
+      "");
   auto *url = app.add_option("--cache-remote", url_, "A cache that machines share: file:///DIR, http(s)://HOST/PREFIX")
-                  ->type_name("URL");
+                  ->type_name("URL")
+                  ->check(given);
   app.add_option("--cache-remote-key", key_,
                  "Sign with this secret key what is put there, and take only what it (or a trusted one) has signed")
       ->type_name("FILE")
+      ->check(given)
       ->needs(url);
   app.add_option("--cache-remote-trust", trust_, "Take from there only what one of these public keys has signed")
       ->type_name("FILE")
+      ->check(given)
       ->needs(url);
   app.add_option("--cache-remote-timeout", timeout_,
                  "What a compilation may wait for it, beyond the time of its bytes at 1 MiB/s")
@@ -30,7 +39,7 @@ Result<cache::RemoteOptions> RemoteFlags::options() const {
   options.signingKey = key_;
   options.trustedKeys = trust_;
   options.timeout = std::chrono::milliseconds(std::max<int64_t>(1, static_cast<int64_t>(timeout_ * 1000)));
-  options.threads = std::max(1u, std::thread::hardware_concurrency());
+  options.threads = coreCount();
   return options;
 }
 
