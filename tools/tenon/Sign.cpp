@@ -1,10 +1,17 @@
 // tenon sign: one line for one signer in the signature file beside an engine.
 #include "runtime/io/OutputFile.h"
+#include "runtime/io/SystemError.h"
 #include "tools/tenon/Verbs.h"
 #include "tools/tenon/WholeEngine.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace tenon::cli {
 namespace {
@@ -30,6 +37,41 @@ Result<std::vector<trust::Signature>> signaturesOfOthers(const EngineFile &file,
   return others;
 }
 
+// Keeps others from signing the same engine until it is destroyed: without it, of two lines added at once one is lost.
+// Where the file system has no locks, a warning is all there is.
+class SigningLock {
+public:
+  static Result<SigningLock> take(const std::string &engine, Terminal &terminal) {
+    SigningLock lock(open(engine.c_str(), O_RDONLY | O_CLOEXEC));
+    if (lock.fd_ < 0)
+      return io::systemError("open", engine, errno);
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        terminal.warn("'" + engine + "' cannot be locked (" + io::errorText(errno) +
+                      "): let nobody else sign it at the same time");
+        break;
+      }
+      if (std::chrono::steady_clock::now() > deadline)
+        return Status(Code::Resource, "'" + engine + "': somebody else has been signing it for " +
+                                          std::to_string(kPatience.count()) + " s; try again");
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return lock;
+  }
+  SigningLock(SigningLock &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  SigningLock &operator=(SigningLock &&) = delete;
+  ~SigningLock() {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+
+private:
+  static constexpr std::chrono::seconds kPatience{10};
+  explicit SigningLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
 class SignVerb final : public Verb {
 public:
   const char *name() const override { return "sign"; }
@@ -43,6 +85,7 @@ public:
     TENON_ASSIGN(const trust::SecretKey key, trust::readSecretKey(keyPath_));
     TENON_ASSIGN(EngineFile file, EngineFile::open(path_));
     TENON_TRY(checkWholeEngine(file));
+    TENON_ASSIGN(const SigningLock lock, SigningLock::take(path_, terminal));
     TENON_ASSIGN(auto signatures, signaturesOfOthers(file, trust::publicOf(key.seed)));
     signatures.push_back(trust::sign(key, kEngineDomain, signedBytes(file.header())));
     std::string text;
