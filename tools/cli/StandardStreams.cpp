@@ -1,6 +1,7 @@
 #include "tools/cli/StandardStreams.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,6 +24,12 @@ bool isStandardInputClosed() {
   // Also after an exec, when the descriptor is the one above.
   const int flags = fcntl(STDIN_FILENO, F_GETFL);
   return flags == -1 || (flags & O_ACCMODE) == O_WRONLY;
+}
+
+Status deliverStandardOutput() {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+    return Status::ok();
+  return Status(Code::Resource, "cannot write to standard output: the disk is full or nobody reads it");
 }
 
 } // namespace tenon::cli

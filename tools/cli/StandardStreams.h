@@ -1,6 +1,8 @@
 // Standard input, output and error of a program that was started with some of them closed (`<&-`).
 #pragma once
 
+#include "runtime/base/Status.h"
+
 namespace tenon::cli {
 
 // Makes sure that no file opened later gets descriptor 0, 1 or 2, which would make it the prompt or the place where
@@ -10,5 +12,8 @@ void reserveStandardStreams();
 
 // Whether standard input was closed when the program started.
 bool isStandardInputClosed();
+
+// What is still buffered for standard output goes out. Data that did not arrive is a failure, not silence: Resource.
+Status deliverStandardOutput();
 
 } // namespace tenon::cli

@@ -3,6 +3,7 @@
 #include "runtime/io/Temporaries.h"
 #include "tools/cli/LastResort.h"
 #include "tools/cli/Reference.h"
+#include "tools/cli/StandardStreams.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -52,16 +53,9 @@ std::string seeHelp(const Program &program, int argc, char **argv) {
   return "see `tenon --help`";
 }
 
-// Data that did not arrive is a failure, not silence.
-Status deliverData() {
-  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
-    return Status::ok();
-  return Status(Code::Resource, "cannot write to standard output: the disk is full or nobody reads it");
-}
-
 int finish(Status status, Terminal &terminal) {
   if (status.isOk())
-    status = deliverData();
+    status = deliverStandardOutput();
   if (!status.isOk())
     terminal.error(status);
   return static_cast<int>(status.code());

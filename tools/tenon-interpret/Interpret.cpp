@@ -36,6 +36,15 @@ static Status writeLogits(const InterpretOptions &options, const std::vector<flo
   return cli::writeNpy(options.logits, options.tokens.size(), static_cast<uint64_t>(vocab), logits);
 }
 
+// LLVM would end the program as a crash where standard output takes no more.
+static Status deliver() {
+  llvm::outs().flush();
+  if (!llvm::outs().has_error())
+    return Status::ok();
+  llvm::outs().clear_error();
+  return Status(Code::Resource, "cannot write to standard output: the disk is full or nobody reads it");
+}
+
 Status tenon::interpret(const InterpretOptions &options) {
   if (isModule(options.input) && options.weights.empty())
     return Status(Code::Usage, options.input + ": a module needs --weights, the model that its weights come from");
@@ -50,7 +59,7 @@ Status tenon::interpret(const InterpretOptions &options) {
   }
   if (options.emitModule) {
     module->print(llvm::outs());
-    return Status::ok();
+    return deliver();
   }
   if (options.tokens.empty())
     return Status(Code::Usage, "no tokens given, expected --tokens with at least one id");
@@ -69,5 +78,5 @@ Status tenon::interpret(const InterpretOptions &options) {
   }
   if (options.generate)
     llvm::outs() << "\n";
-  return Status::ok();
+  return deliver();
 }

@@ -9,6 +9,12 @@
 
 using namespace tenon;
 
+static int finish(const Status &status) {
+  if (!status.isOk())
+    cli::Terminal().error(status);
+  return static_cast<int>(status.code());
+}
+
 int main(int argc, char **argv) {
   cli::reserveStandardStreams();
   InterpretOptions options;
@@ -36,10 +42,9 @@ int main(int argc, char **argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Code::Usage);
+    if (app.exit(error) != 0)
+      return static_cast<int>(Code::Usage);
+    return finish(cli::deliverStandardOutput()); // that was --help
   }
-  Status status = interpret(options);
-  if (!status.isOk())
-    cli::Terminal().error(status);
-  return static_cast<int>(status.code());
+  return finish(interpret(options));
 }

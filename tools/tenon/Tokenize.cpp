@@ -22,6 +22,13 @@ bool isFolder(const std::string &path) {
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+using Loaded = Result<std::unique_ptr<text::Tokenizer>>;
+
+// The parser knows the text's kind only.
+Loaded within(const std::string &source, Loaded tokenizer) {
+  return tokenizer.isOk() ? std::move(tokenizer) : Loaded(std::move(tokenizer).status().within(source));
+}
+
 class TokenizeVerb final : public Verb {
 public:
   const char *name() const override { return "tokenize"; }
@@ -72,20 +79,20 @@ public:
   }
 
 private:
-  Result<std::unique_ptr<text::Tokenizer>> load() const {
+  Loaded load() const {
     const bool plain = endsWith(source_, ".json") || isFolder(source_);
     if ((plain || isGguf(source_)) && !signature_.keyFile.empty())
       return Status(Code::Usage, "'" + source_ + "' is no engine: --require-signature is for engines");
     if (plain) {
       const std::string path = isFolder(source_) ? source_ + "/tokenizer.json" : source_;
       TENON_ASSIGN(const std::string json, readWholeInput(path));
-      return text::Tokenizer::parse(json, {});
+      return within(source_, text::Tokenizer::parse(json, {}));
     }
     if (isGguf(source_)) {
       TENON_ASSIGN(const ModelDirectory model, ModelDirectory::open(source_));
       if (model.tokenizer.tokenizer.empty())
         return Status(Code::Usage, model.tokenizer.absence);
-      return text::Tokenizer::parse(model.tokenizer.tokenizer, model.tokenizer.tokenizerConfig);
+      return within(source_, text::Tokenizer::parse(model.tokenizer.tokenizer, model.tokenizer.tokenizerConfig));
     }
     TENON_ASSIGN(const auto signers, signature_.signers());
     TENON_ASSIGN(const EngineFile file, EngineFile::open(source_, pointerTo(signers)));
