@@ -3,7 +3,7 @@
 usage: rtn.py MODEL OUT FORMAT     FORMAT: int8, int8:G, int4:G, int4:G:asym, q8_0 or q4_0; G inputs share a scale
 
 The reference for --quant, written from the formats' definitions (docs/quantization.md) and sharing nothing with the compiler:
-standard library only, in double precision, with scales rounded to f16 (f32 for int8 without groups).
+standard library only. Every step is rounded to f32, where ties fall as the definitions say, and scales to f16 (but those of int8 without groups).
 """
 import array
 import json
@@ -21,33 +21,41 @@ def single(x):
     return struct.unpack("<f", struct.pack("<f", x))[0]
 
 
+def scaled(values, inverse):
+    """Products as f32 rounds them."""
+    return array.array("f", [v * inverse for v in values])
+
+
+def inverse_of(scale):
+    return single(1 / scale) if scale else 0.0
+
+
 def symmetric(values, largest, narrow):
-    scale = narrow(max(max(values), -min(values)) / largest)
-    inverse = 1 / scale if scale else 0.0
-    return [min(max(round(v * inverse), -largest), largest) * scale for v in values]  # round() ties to even
+    scale = narrow(single(max(max(values), -min(values)) / largest))
+    return [min(max(round(x), -largest), largest) * scale for x in scaled(values, inverse_of(scale))]  # round() ties to even
 
 
 def asymmetric(values, largest):
     low, high = min(min(values), 0.0), max(max(values), 0.0)
-    scale = half((high - low) / largest)
+    scale = half(single(single(high - low) / largest))
     if not scale:
         return [0.0] * len(values)
-    zero = min(max(round(-low / scale), 0), largest)
-    return [(min(max(round(v / scale) + zero, 0), largest) - zero) * scale for v in values]
+    zero = min(max(round(single(-low / scale)), 0), largest)
+    return [(min(max(round(x) + zero, 0), largest) - zero) * scale for x in scaled(values, inverse_of(scale))]
 
 
 def q8_0(values):
-    exact = max(max(values), -min(values)) / 127
-    inverse, scale = 1 / exact if exact else 0.0, half(exact)
-    return [math.copysign(math.floor(abs(v) * inverse + 0.5), v) * scale for v in values]  # half away from zero
+    exact = single(max(max(values), -min(values)) / 127)
+    scale = half(exact)
+    return [math.copysign(math.floor(abs(x) + 0.5), x) * scale for x in scaled(values, inverse_of(exact))]  # half away from zero
 
 
 def q4_0(values):
     high, low = max(values), min(values)
     largest = high if high > -low else low if high < -low else next(v for v in values if v in (high, low))
     exact = largest / -8
-    inverse, scale = 1 / exact if exact else 0.0, half(exact)
-    return [(min(15, int(v * inverse + 8.5)) - 8) * scale for v in values]
+    scale = half(exact)
+    return [(min(15, int(single(x + 8.5))) - 8) * scale for x in scaled(values, inverse_of(exact))]
 
 
 def quantizer(name):
