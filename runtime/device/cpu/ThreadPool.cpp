@@ -6,6 +6,12 @@
 // has the value seen. The caller advances epoch_ first and reads parked_ second. Both sides are sequentially
 // consistent, so either the caller sees the count and wakes, or the worker sees the new epoch and does not sleep.
 //
+// A thread that waits longer than it polls yields. A yield that comes back late gave the CPU to somebody for a slice of
+// time: whoever goes on like that spends its own slices on waiting and stands in line when its turn has come, a slice
+// for every fork. So it sleeps instead, keeps its claim, and is let in soon after it is woken. The caller does so on
+// the `done` word of the worker it waits for, which wakes it if it sees joining_: again both sides are sequentially
+// consistent.
+//
 // Who takes part changes between runs only, and nobody waits for a resting worker: it may see a change late, or an
 // epoch that is long over. So a seat carries the epoch after which it holds. If a worker sees an epoch past that, then
 // the seat is the one of that very run, and the caller cannot change it before the worker has answered.
@@ -31,6 +37,14 @@ static inline void relax() {
 #elif defined(__aarch64__)
   __asm__ volatile("isb" ::: "memory"); // yield is a no-op on most cores; isb waits about as long as x86's pause
 #endif
+}
+
+// Returns whether somebody else had the CPU meanwhile.
+static bool yieldLosesCpu() {
+  constexpr int64_t kLate = 200 * 1000; // nanoseconds: above an interrupt, below any slice
+  int64_t before = CpuShareMeter::readClock(CLOCK_MONOTONIC);
+  sched_yield();
+  return CpuShareMeter::readClock(CLOCK_MONOTONIC) - before > kLate;
 }
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(const ThreadPoolOptions &options) {
@@ -151,7 +165,9 @@ void ThreadPool::work(Slot &slot) {
     Seat seat = Seat::of(slot.seat.load(std::memory_order_acquire));
     if (seat.holdsIn(epoch)) {
       task_(context_, seat.number, taking_);
-      slot.done.store(epoch, std::memory_order_release);
+      slot.done.store(epoch, std::memory_order_seq_cst);
+      if (joining_.load(std::memory_order_seq_cst))
+        futexWakeAll(slot.done);
     } else if (seat.number == 0) {
       rest(slot);
     }
@@ -186,11 +202,28 @@ uint32_t ThreadPool::awaitEpochAfter(uint32_t seen, const Slot &slot) {
         started = now;
       if (now - started >= (active_.load(std::memory_order_relaxed) ? activePatience_ : idlePatience_))
         break;
-      sched_yield();
+      if (yieldLosesCpu())
+        break;
     }
     parked_.fetch_add(1, std::memory_order_seq_cst);
     futexWait(epoch_, seen); // also returns when an Active scope opens: back to spinning
     parked_.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void ThreadPool::awaitDone(Slot &slot, uint32_t epoch) {
+  for (unsigned polls = 0; slot.done.load(std::memory_order_acquire) != epoch;) {
+    if (++polls < spins_) {
+      relax();
+      continue;
+    }
+    polls = 0;
+    if (!yieldLosesCpu())
+      continue;
+    joining_.store(true, std::memory_order_seq_cst);
+    for (uint32_t done; (done = slot.done.load(std::memory_order_seq_cst)) != epoch;)
+      futexWait(slot.done, done);
+    joining_.store(false, std::memory_order_relaxed);
   }
 }
 
@@ -207,15 +240,8 @@ void ThreadPool::run(Task task, void *context) {
     if (parked_.load(std::memory_order_seq_cst) != 0)
       futexWakeAll(epoch_);
     task(context, 0, taking_);
-    for (const Slot *slot : members_)
-      for (unsigned polls = 0; slot->done.load(std::memory_order_acquire) != epoch;) {
-        if (++polls < spins_) {
-          relax();
-          continue;
-        }
-        sched_yield();
-        polls = 0;
-      }
+    for (Slot *slot : members_)
+      awaitDone(*slot, epoch);
   } else {
     task(context, 0, 1);
   }

@@ -101,7 +101,7 @@ private:
 
   // One per pool thread, on lines of its own (two, for the prefetcher that fetches pairs).
   struct alignas(128) Slot {
-    std::atomic<uint32_t> done{0}; // the last epoch that this worker finished
+    std::atomic<uint32_t> done{0}; // the last epoch that this worker finished; futex word of a caller that waits long
     std::atomic<uint32_t> turn{0}; // futex word of a resting worker; advances when it is called back
     std::atomic<uint64_t> seat{0}; // see Seat
     ThreadPool *pool = nullptr;
@@ -115,6 +115,7 @@ private:
   void work(Slot &slot);
   uint32_t awaitEpochAfter(uint32_t seen, const Slot &slot);
   void rest(Slot &slot);
+  void awaitDone(Slot &slot, uint32_t epoch);
   void assign(Participants who);
   void enter(Participants who);
   void leave();
@@ -127,7 +128,8 @@ private:
   std::atomic<bool> stop_{false};
   std::atomic<bool> active_{false};
 
-  alignas(128) std::atomic<uint32_t> parked_{0}; // workers in, or about to enter, the futex
+  alignas(128) std::atomic<uint32_t> parked_{0};  // workers in, or about to enter, the futex
+  alignas(128) std::atomic<bool> joining_{false}; // the caller sleeps, or is about to, on some worker's done
 
   alignas(128) unsigned workers_ = 0;
   unsigned started_ = 0; // threads to join

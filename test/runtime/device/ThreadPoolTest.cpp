@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <numeric>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -211,6 +212,63 @@ TEST(ThreadPool, mayMoveToAnotherThread) {
   std::atomic<unsigned> sum{0};
   pool->run([&](uint32_t, uint32_t) { ++sum; });
   EXPECT_EQ(total + sum, 4u);
+}
+
+// Another program on every CPU of a pool, as long as it lives.
+class BusyNeighbours {
+public:
+  explicit BusyNeighbours(const ThreadPool &pool) {
+    for (unsigned cpu : pool.cpus())
+      threads.emplace_back([this, cpu] {
+        CpuMask own;
+        CPU_SET_S(cpu, sizeof own.parts, own.parts);
+        setThreadMask(own);
+        while (!stop.load(std::memory_order_relaxed)) {
+        }
+      });
+  }
+  ~BusyNeighbours() {
+    stop = true;
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+
+private:
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+};
+
+long sleepsOfThisThread() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
+// Who spends its slices of time on waiting gets none when there is work.
+TEST(ThreadPool, sleepsWhereOthersWantTheCpu) {
+  using namespace std::chrono_literals;
+  auto pool = makePool(2);
+  BusyNeighbours neighbours(*pool);
+  for (uint32_t late : {0, 1}) {
+    long first = 0, last = 0;
+    unsigned done = 0;
+    ThreadPool::Active step(*pool, ThreadPool::Participants::All);
+    for (int i = 0; i < 20; ++i)
+      pool->run([&](uint32_t worker, uint32_t) {
+        if (worker == late) {
+          auto end = std::chrono::steady_clock::now() + 10ms;
+          while (std::chrono::steady_clock::now() < end) {
+          }
+          ++done;
+          return;
+        }
+        last = sleepsOfThisThread();
+        if (i == 0)
+          first = last;
+      });
+    EXPECT_EQ(done, 20u);
+    EXPECT_GT(last, first) << "worker " << 1 - late << " waited for worker " << late;
+  }
 }
 
 TEST(Share, partsCoverTheWholeInOrder) {
