@@ -29,7 +29,10 @@ const Format kFormats[] = {{"#qt.int8", 0},
                            {"#qt.int4_group<group = 32, asym = true>", 32},
                            {"#qt.int4_group<group = 64>", 32},
                            {"#qt.int4_group<group = 128>", 0},
-                           {"#qt.int4_group<group = 128, asym = true>", 0}};
+                           {"#qt.int4_group<group = 128, asym = true>", 0},
+                           {"#qt.int4_group<group = 128>", 32}, // --quant int4_wo
+                           {"#qt.int4_group<group = 128, asym = true>", 32},
+                           {"#qt.int8_group<group = 128>", 32}};
 
 class LinearCodesTest : public testing::TestWithParam<std::tuple<std::string, Format>> {
 protected:
@@ -198,10 +201,10 @@ INSTANTIATE_TEST_SUITE_P(Floats, LinearDequantizeTest,
                          formatName);
 INSTANTIATE_TEST_SUITE_P(Avx2, LinearCodesTest,
                          testing::Combine(testing::Values("cpu:x86-64-v3"),
-                                          testing::ValuesIn(formats({0, 1, 3, 7, 11}))),
+                                          testing::ValuesIn(formats({0, 1, 3, 7, 11, 12}))),
                          formatName);
 INSTANTIATE_TEST_SUITE_P(Avx512, LinearCodesTest,
-                         testing::Combine(testing::Values("cpu:x86-64-v4"), testing::ValuesIn(formats({0, 8}))),
+                         testing::Combine(testing::Values("cpu:x86-64-v4"), testing::ValuesIn(formats({0, 8, 12}))),
                          formatName);
 INSTANTIATE_TEST_SUITE_P(Amx, LinearCodesTest,
                          testing::Combine(testing::Values("cpu:sapphirerapids"),

@@ -6,6 +6,9 @@ Each recipe is compiled, run on a golden prompt of 64 tokens and compared with t
 where weights and activations are quantized but nothing is fused, scheduled or packed yet. Prints the relative RMS error of the logits; exit code 1
 where one is too large. With float activations only the order of sums differs. With 8-bit ones a code may differ by one where norms
 differ in the last place, and the rest of the model follows it; without such a code the error is below 1e-6.
+Their limit is as wide as that, so it sees layouts, groups and scales gone wrong, not one code. Those have checks without a tolerance:
+integerSumsAreExact of LinearCodesTests for products of codes on every instruction set, QuantizeRowTests for codes of rows, and
+rtn_formats.py for codes of weights.
 """
 import pathlib
 import subprocess
