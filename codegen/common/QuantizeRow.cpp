@@ -128,6 +128,8 @@ private:
           return SmallVector<Value>{add(carried.front(), offset)};
         })[0];
       Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, sums);
+      Value factor = arith::ConstantOp::create(b, b.getI32IntegerAttr(static_cast<int32_t>(layout.sumFactor())));
+      sum = arith::MulIOp::create(b, sum, factor);
       b.store(sum, b.at(b.at(destination, b.mul(index, 4)), layout.sumsAt()));
     };
     // Codes are padded with zeros, so that only the last span of all may be short.

@@ -11,7 +11,8 @@ static int64_t segmentOf(qt::Storage storage, qt::RowLayout x) {
 
 bool CodeView::canWalk(qt::Storage storage, qt::RowLayout x) {
   int64_t segment = segmentOf(storage, x);
-  return x.sums == segment && (segment == 0 || (storage.group % segment == 0 && x.group % segment == 0));
+  return x.sums == segment && x.zero == storage.rowZero() &&
+         (segment == 0 || (storage.group % segment == 0 && x.group % segment == 0));
 }
 
 CodeView CodeView::packed(qt::Storage storage, qt::RowLayout x) {

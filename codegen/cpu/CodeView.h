@@ -13,7 +13,7 @@ public:
   static CodeView packed(qt::Storage storage, qt::RowLayout x);
   // The same units, unpacked: for each group scales (f32), zero points (i32, if any), then lines of 8-bit codes.
   CodeView staged() const;
-  // Whether x has a sum for each segment and whole groups for each other.
+  // Whether x has a sum for each segment, times the weights' zero, and whole groups for each other.
   static bool canWalk(qt::Storage storage, qt::RowLayout x);
 
   // No scale changes along the depth: sums stay integers to the end, and a unit is a line.

@@ -1,6 +1,6 @@
 // The integer multiplier of linear kernels: int32 sums of a segment (the inputs that share their scales) in registers,
 // then scaled and added to f32 sums. Codes are unsigned, so a segment starts at -zero * (sum of its inputs), which the
-// rows bring along: the zero point costs nothing in the loop.
+// rows bring along (without the zero, where weights have zero points of their own): it costs next to nothing.
 //
 //   sum[row][column] += scale[column] * (scale[row] *) float(sum over the segment of (code - zero) * input)
 //
@@ -17,14 +17,6 @@ using namespace tenon::codegen::cpu;
 
 static Value convertToF32(KernelBuilder &b, Value integers) {
   return arith::SIToFPOp::create(b, b.f32Vector(), integers);
-}
-
-// -zero * sum in every lane, for a sum at `pointer` and a zero that is a power of two.
-static Value minusZeroTimes(KernelBuilder &b, int64_t zero, Value pointer) {
-  VectorType type = b.vectorType(b.getI32Type());
-  Value shift = arith::ConstantOp::create(b, DenseElementsAttr::get(type, static_cast<int32_t>(llvm::Log2_64(zero))));
-  Value times = arith::ShLIOp::create(b, b.broadcast(b.load(b.getI32Type(), pointer)), shift);
-  return arith::SubIOp::create(b, b.zeros(type), times);
 }
 
 Value LinearEmitter::rowInput(Value row, int64_t offset) { return b.at(b.at(input, b.mul(row, rowStride)), offset); }
@@ -50,7 +42,7 @@ LinearEmitter::Values LinearEmitter::startOfSegment(const Unit &unit, const Segm
   Values starts(unit.rows * columns);
   if (!view.storage.zeroPoints) {
     for (int64_t row = 0; row < unit.rows; ++row) {
-      Value start = minusZeroTimes(b, view.storage.fixedZero(), sumOfRow(row));
+      Value start = b.broadcast(b.load(b.getI32Type(), sumOfRow(row)));
       for (int64_t column = 0; column < columns; ++column)
         starts[row * columns + column] = start;
     }
@@ -271,7 +263,7 @@ LinearEmitter::Values LinearEmitter::multiplyCodes(const CodeView &view, ArrayRe
 Value LinearEmitter::toFloats(Value sum, Value panel, Value row) {
   qt::RowLayout x = rowLayoutOf(plan.x);
   if (packedView.isWhole()) {
-    Value start = minusZeroTimes(b, packedView.storage.fixedZero(), rowInput(row, x.sumsAt()));
+    Value start = b.broadcast(b.load(b.getI32Type(), rowInput(row, x.sumsAt())));
     sum = convertToF32(b, arith::AddIOp::create(b, sum, start));
   }
   if (packedView.scalesAtEnd())

@@ -102,8 +102,10 @@ LogicalResult LinearPlan::verifyCodes(kernel::FuncOp func) const {
   if (failed(verifyLayout(func)))
     return failure();
   if (!CodeView::canWalk(storage(), rowLayoutOf(x)))
-    return func.emitOpError() << "has rows of " << x.getType() << " for weights of " << weightType
-                              << "; expected sums over the smaller of the two groups, which divides the other";
+    return func.emitOpError()
+           << "has rows of " << x.getType() << " for weights of " << weightType
+           << "; expected sums over the smaller of the two groups, which divides the other, and zero = "
+           << storage().rowZero();
   if (depth > maxInputs)
     return func.emitOpError() << "sums " << depth << " products of codes, expected at most " << maxInputs;
   return success();

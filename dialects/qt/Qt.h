@@ -31,7 +31,7 @@ inline RowsInt8Attr rowSchemeOf(mlir::RankedTensorType type) {
   return quantized ? llvm::dyn_cast<RowsInt8Attr>(quantized.getScheme()) : RowsInt8Attr();
 }
 inline RowLayout rowLayout(RowsInt8Attr scheme, int64_t columns) {
-  return {columns, scheme.getGroup(), scheme.getSums()};
+  return {columns, scheme.getGroup(), scheme.getSums(), scheme.getZero()};
 }
 
 } // namespace tenon::qt

@@ -55,9 +55,10 @@ def Qt_RowsInt8Attr : AttrDef<Qt_Dialect, "RowsInt8", [DeclareAttrInterfaceMetho
   let description = [{
     One f32 scale per row, or per `group` inputs of it. Beside the codes stands their sum over every `sums` inputs, the smaller of `group` and
     the group of the weights that will meet them; 0 is the whole row. A group of zeros (below 2^-100) has scale 0 and codes 0.
-    Example: `#qt.rows_int8<group = 0, sums = 128>`.
+    Where those weights have one zero point for all codes it is `zero`, and sums are stored times -zero: sums of products start there.
+    Example: `#qt.rows_int8<group = 0, sums = 128, zero = 8>`.
   }];
-  let parameters = (ins "int64_t":$group, "int64_t":$sums);
+  let parameters = (ins "int64_t":$group, "int64_t":$sums, DefaultValuedParameter<"int64_t", "0">:$zero);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

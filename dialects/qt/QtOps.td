@@ -18,7 +18,7 @@ def Qt_QuantizeRowsOp : Qt_Op<"quantize_rows", [Pure, DeclareOpInterfaceMethods<
     For every group of a row: scale = max |x| / 127; code = round_half_even(x / scale); and the sums of codes that the scheme asks for.
 
     ```mlir
-    %q = qt.quantize_rows %x : tensor<?x256xf32> -> tensor<?x256x!qt.quantized<#qt.rows_int8<group = 0, sums = 32>>>
+    %q = qt.quantize_rows %x : tensor<?x256xf32> -> tensor<?x256x!qt.quantized<#qt.rows_int8<group = 0, sums = 32, zero = 8>>>
     ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$x);

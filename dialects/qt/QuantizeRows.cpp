@@ -10,10 +10,13 @@ using namespace tenon::qt;
 
 static bool isGroupSize(int64_t group) { return group == 0 || (group >= 32 && group <= 4096 && group % 32 == 0); }
 
-LogicalResult RowsInt8Attr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t group, int64_t sums) {
+LogicalResult RowsInt8Attr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t group, int64_t sums,
+                                   int64_t zero) {
   if (!isGroupSize(group) || !isGroupSize(sums))
     return emitError() << "activations have group = " << group << ", sums = " << sums
                        << ", expected 0 or a multiple of 32 up to 4096";
+  if (zero < 0 || zero > 128)
+    return emitError() << "activations meet weights with zero = " << zero << ", expected 0 to 128";
   return success();
 }
 

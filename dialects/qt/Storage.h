@@ -11,7 +11,8 @@
 // the last, inputs past the last, a group that fills up a block) has code `zero` and scale 0.
 //
 // Activations, one row: int8 codes up to a multiple of 64 (zeros), then f32 scales, then i32 sums of the codes of each
-// group of weights that will meet them, aligned to 64: sum x * (code - zero) = sum x * code - zero * sum x.
+// group of weights that will meet them, aligned to 64: sum x * (code - zero) = sum x * code - zero * sum x. Where zero
+// is the same for all codes of the weights, the sums are multiplied by -zero already.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct Storage {
   bool zeroPoints = false; // one per group and output
 
   int64_t maxCode() const { return (int64_t(1) << bits) - 1; }
-  int64_t fixedZero() const { return int64_t(1) << (bits - 1); } // where no zero points are stored
+  int64_t fixedZero() const { return int64_t(1) << (bits - 1); }   // where no zero points are stored
+  int64_t rowZero() const { return zeroPoints ? 0 : fixedZero(); } // of RowLayout
 };
 
 class PanelLayout {
@@ -77,7 +79,9 @@ struct RowLayout {
   int64_t columns;
   int64_t group; // inputs that share a scale; 0: all
   int64_t sums;  // inputs of one sum; 0: all
+  int64_t zero;  // of the weights: sums are stored times -zero; 0: as they are
 
+  int64_t sumFactor() const { return zero ? -zero : 1; }
   int64_t scaleCount() const { return group ? ceilDiv(columns, group) : 1; }
   int64_t sumCount() const { return sums ? ceilDiv(columns, sums) : 1; }
   int64_t paddedColumns() const { return ceilDiv(columns, 64) * 64; }

@@ -18,11 +18,12 @@ namespace tenon {
 
 constexpr int64_t kAutomaticGroup = 32;
 
-// Rows with a scale for every `group` inputs, 0 for all of them, and with sums as far as both sides' scales go.
+// Rows with a scale for every `group` inputs, 0 for all of them, and with sums as far as both sides' scales go, ready
+// to start products with the weights.
 static qt::RowsInt8Attr rowsFor(qt::Scheme weights, int64_t group) {
   int64_t weightGroup = weights.getStorage().group;
   int64_t sums = group && weightGroup ? std::min(group, weightGroup) : std::max(group, weightGroup);
-  return qt::RowsInt8Attr::get(weights.getContext(), group, sums);
+  return qt::RowsInt8Attr::get(weights.getContext(), group, sums, weights.getStorage().rowZero());
 }
 
 namespace {

@@ -13,7 +13,7 @@ namespace tenon {
 } // namespace tenon
 
 // Quantized rows and weights must cut the inputs alike: no scale of one side ends inside a scale of the other, and
-// there is a sum for each stretch of inputs that has one of both.
+// there is a sum for each stretch of inputs that has one of both, ready for the zero point of the weights.
 static LogicalResult verifyRows(model::LinearOp linear) {
   qt::RowsInt8Attr rows = qt::rowSchemeOf(linear.getX().getType());
   if (!rows)
@@ -21,10 +21,12 @@ static LogicalResult verifyRows(model::LinearOp linear) {
   qt::Scheme weights = qt::schemeOf(linear.getWeight().getType());
   int64_t a = rows.getGroup(), b = weights.getStorage().group;
   int64_t stretch = a && b ? std::min(a, b) : std::max(a, b);
-  if (rows.getSums() == stretch && (stretch == 0 || (a % stretch == 0 && b % stretch == 0)))
+  int64_t zero = weights.getStorage().rowZero();
+  if (rows.getZero() == zero && rows.getSums() == stretch && (stretch == 0 || (a % stretch == 0 && b % stretch == 0)))
     return success();
   return linear.emitOpError() << "multiplies rows of " << rows << " with weights of " << weights
-                              << ", expected groups of which one divides the other, and sums = " << stretch;
+                              << ", expected groups of which one divides the other, sums = " << stretch
+                              << " and zero = " << zero;
 }
 
 namespace {

@@ -22,7 +22,8 @@ std::string tenon::test::LinearText::inputType() const {
     return narrow ? "bf16" : "f32";
   int64_t group = schemeOf(weight).getStorage().group;
   int64_t sums = group && rowGroup ? std::min(group, rowGroup) : std::max(group, rowGroup);
-  return formatv("!qt.quantized<#qt.rows_int8<group = {0}, sums = {1}>>", rowGroup, sums);
+  return formatv("!qt.quantized<#qt.rows_int8<group = {0}, sums = {1}, zero = {2}>>", rowGroup, sums,
+                 schemeOf(weight).getStorage().rowZero());
 }
 std::string tenon::test::LinearText::weightType() const {
   return quantized() ? "!qt.quantized<" + weight + ">" : weight;

@@ -90,7 +90,7 @@ static int32_t sumOf(const ref::Tensor &tensor, RowLayout layout, int64_t row, i
   int64_t span = layout.sums ? layout.sums : layout.columns, sum = 0;
   for (int64_t i = index * span; i < std::min((index + 1) * span, layout.columns); ++i)
     sum += tensor.i32[row * layout.columns + i];
-  return static_cast<int32_t>(sum);
+  return static_cast<int32_t>(sum * layout.sumFactor());
 }
 
 tenon::test::GuardedBuffer tenon::test::quantizedBytes(const ref::Tensor &tensor, RankedTensorType type) {

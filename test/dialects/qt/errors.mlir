@@ -17,6 +17,12 @@ func.func private @rows(tensor<4x96x!qt.quantized<#qt.rows_int8<group = 16, sums
 
 // -----
 
+// expected-error@+2 {{failed to parse Qt_QuantizedType parameter}}
+// expected-error@+1 {{activations meet weights with zero = 200, expected 0 to 128}}
+func.func private @zero(tensor<4x96x!qt.quantized<#qt.rows_int8<group = 0, sums = 0, zero = 200>>>)
+
+// -----
+
 // expected-error@+1 {{recipe step 1: cannot pack}}
 model.weight @w : tensor<4x96x!qt.quantized<#qt.q4_0>> from #model.checkpoint<"a", tensor<4x96xf32>> recipe [#qt.quantize<#qt.q4_0>, #kernel.packed<n = 16, k = 4>]
 

@@ -10,24 +10,27 @@
 !q4_0 = tensor<48x128x!qt.quantized<#qt.q4_0>>
 !int8 = tensor<48x128x!qt.quantized<#qt.int8>>
 
-// Linears of equal input share the rows where their schemes are equal; with a scale for every 32 inputs they all are. Float
-// weights keep float rows.
+// Linears of equal input share the rows where their schemes are equal, zero points of the weights included. Float weights keep
+// float rows.
 // CHECK-LABEL: func.func @use
-// CHECK: %[[A:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 32, sums = 32>
+// CHECK: %[[A:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 32, sums = 32, zero = 8>
 // CHECK: model.linear %[[A]], %arg1
-// CHECK: model.linear %[[A]], %arg2
+// CHECK: %[[B:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 32, sums = 32>
+// CHECK: model.linear %[[B]], %arg2
 // CHECK: model.linear %[[A]], %arg3
-// CHECK: model.linear %[[A]], %arg4
+// CHECK: %[[C:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 32, sums = 32, zero = 128>
+// CHECK: model.linear %[[C]], %arg4
 // CHECK: model.linear %arg0, %arg5
 // CHECK-NOT: quantize_rows
 
 // ROWS-LABEL: func.func @use
-// ROWS: %[[A:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 128>
+// ROWS: %[[A:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 128, zero = 8>
 // ROWS: model.linear %[[A]], %arg1
-// ROWS: model.linear %[[A]], %arg2
-// ROWS: %[[B:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 32>
+// ROWS: %[[D:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 128>
+// ROWS: model.linear %[[D]], %arg2
+// ROWS: %[[B:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 32, zero = 8>
 // ROWS: model.linear %[[B]], %arg3
-// ROWS: %[[C:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 0>
+// ROWS: %[[C:.*]] = qt.quantize_rows %arg0 {{.*}}#qt.rows_int8<group = 0, sums = 0, zero = 128>
 // ROWS: model.linear %[[C]], %arg4
 // ROWS: model.linear %arg0, %arg5
 // ROWS-NOT: quantize_rows

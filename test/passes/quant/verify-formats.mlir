@@ -45,11 +45,11 @@ module {
 
 // -----
 
-!rows = tensor<?x128x!qt.quantized<#qt.rows_int8<group = 0, sums = 64>>>
+!rows = tensor<?x128x!qt.quantized<#qt.rows_int8<group = 0, sums = 64, zero = 8>>>
 module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+fma"], "fma", {}>} {
   func.func @use(%x: !rows, %a: tensor<48x128x!qt.quantized<#qt.int4_group<group = 64>>>, %b: tensor<48x128x!qt.quantized<#qt.q4_0>>) -> (tensor<?x48xf32>, tensor<?x48xf32>) {
     %0 = model.linear %x, %a : !rows, tensor<48x128x!qt.quantized<#qt.int4_group<group = 64>>> -> tensor<?x48xf32>
-    // expected-error @below {{with weights of #qt.q4_0, expected groups of which one divides the other, and sums = 32}}
+    // expected-error @below {{with weights of #qt.q4_0, expected groups of which one divides the other, sums = 32 and zero = 8}}
     %1 = model.linear %x, %b : !rows, tensor<48x128x!qt.quantized<#qt.q4_0>> -> tensor<?x48xf32>
     return %0, %1 : tensor<?x48xf32>, tensor<?x48xf32>
   }
@@ -60,8 +60,19 @@ module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu
 !rows = tensor<?x128x!qt.quantized<#qt.rows_int8<group = 96, sums = 64>>>
 module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+fma"], "fma", {}>} {
   func.func @use(%x: !rows, %a: tensor<48x128x!qt.quantized<#qt.int4_group<group = 64>>>) -> tensor<?x48xf32> {
-    // expected-error @below {{expected groups of which one divides the other, and sums = 64}}
+    // expected-error @below {{expected groups of which one divides the other, sums = 64 and zero = 8}}
     %0 = model.linear %x, %a : !rows, tensor<48x128x!qt.quantized<#qt.int4_group<group = 64>>> -> tensor<?x48xf32>
+    return %0 : tensor<?x48xf32>
+  }
+}
+
+// -----
+
+!rows = tensor<?x128x!qt.quantized<#qt.rows_int8<group = 0, sums = 64, zero = 8>>>
+module attributes {kernel.target = #kernel.target<"t", "x86_64-unknown-linux-gnu", "x86-64-v3", ["+fma"], "fma", {}>} {
+  func.func @use(%x: !rows, %a: tensor<48x128x!qt.quantized<#qt.int4_group<group = 64, asym = true>>>) -> tensor<?x48xf32> {
+    // expected-error @below {{sums = 64 and zero = 0}}
+    %0 = model.linear %x, %a : !rows, tensor<48x128x!qt.quantized<#qt.int4_group<group = 64, asym = true>>> -> tensor<?x48xf32>
     return %0 : tensor<?x48xf32>
   }
 }
