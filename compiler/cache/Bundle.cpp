@@ -1,21 +1,17 @@
 #include "compiler/cache/Bundle.h"
 
 #include "compiler/cache/ArrivingPart.h"
+#include "compiler/cache/ZstdContext.h"
+#include "runtime/base/Bytes.h"
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <zstd.h>
 
 namespace tenon::cache {
 namespace {
 
 constexpr std::string_view kMagic = "tenon cache bundle 1\n";
 constexpr size_t kPiece = kDigestChunkBytes;
-
-std::span<const uint8_t> bytesOf(std::string_view text) {
-  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-}
 
 Status damaged(const std::string &path, const std::string &what, Code code = Code::InvalidFile) {
   return Status(code, path + ": not a bundle of cache entries: " + what);
@@ -24,8 +20,7 @@ Status damaged(const std::string &path, const std::string &what, Code code = Cod
 // Compresses into a file as it goes.
 class Writer {
 public:
-  explicit Writer(io::OutputFile file) : file_(std::move(file)), context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, 3);
+  Writer(io::OutputFile file, Compressor context) : file_(std::move(file)), context_(std::move(context)) {
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
   }
   Status write(std::span<const uint8_t> bytes, ZSTD_EndDirective end = ZSTD_e_continue) {
@@ -49,7 +44,7 @@ public:
 
 private:
   io::OutputFile file_;
-  std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx *)> context_;
+  Compressor context_;
   std::vector<uint8_t> buffer_ = std::vector<uint8_t>(ZSTD_CStreamOutSize());
   uint64_t at_ = 0;
 };
@@ -57,9 +52,7 @@ private:
 // Gives decompressed bytes in order.
 class Reader {
 public:
-  explicit Reader(const io::MappedFile &file) : file_(file), context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 27); // at most 128 MiB of memory
-  }
+  Reader(const io::MappedFile &file, Decompressor context) : file_(file), context_(std::move(context)) {}
   // Fills all of `bytes`.
   Status read(std::span<uint8_t> bytes) {
     ZSTD_outBuffer out = {bytes.data(), bytes.size(), 0};
@@ -101,7 +94,7 @@ private:
   }
 
   const io::MappedFile &file_;
-  std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx *)> context_;
+  Decompressor context_;
   std::vector<uint8_t> buffer_ = std::vector<uint8_t>(ZSTD_DStreamInSize());
   ZSTD_inBuffer in_ = {nullptr, 0, 0};
   uint64_t at_ = 0;
@@ -163,7 +156,8 @@ Status readEntry(Reader &reader, Store &store, Manifest manifest, const std::str
 Result<Shipped> exportBundle(Store &store, const std::vector<Key> &keys, const std::string &path) {
   Shipped shipped;
   TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, 0));
-  Writer writer(std::move(file));
+  TENON_ASSIGN(Compressor context, makeCompressor(3));
+  Writer writer(std::move(file), std::move(context));
   TENON_TRY(writer.write(bytesOf(kMagic)));
   for (const Key &key : keys) {
     const auto entry = store.find(key);
@@ -181,7 +175,8 @@ Result<Shipped> exportBundle(Store &store, const std::vector<Key> &keys, const s
 Result<Shipped> importBundle(Store &store, const std::string &path) {
   Shipped shipped;
   TENON_ASSIGN(const io::MappedFile file, io::MappedFile::open(path));
-  Reader reader(file);
+  TENON_ASSIGN(Decompressor context, makeDecompressor(27)); // at most 128 MiB of memory
+  Reader reader(file, std::move(context));
   std::string magic(kMagic.size(), '\0');
   TENON_TRY(reader.read({reinterpret_cast<uint8_t *>(magic.data()), magic.size()}));
   if (magic != kMagic)

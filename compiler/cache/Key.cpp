@@ -1,5 +1,6 @@
 #include "compiler/cache/Key.h"
 
+#include "runtime/base/Bytes.h"
 #include "llvm/Support/BLAKE3.h"
 
 #include <algorithm>
@@ -71,8 +72,6 @@ std::string blake3Hex(std::span<const uint8_t> bytes) {
   return finish(hasher);
 }
 
-std::string blake3Hex(std::string_view text) {
-  return blake3Hex(std::span(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
-}
+std::string blake3Hex(std::string_view text) { return blake3Hex(bytesOf(text)); }
 
 } // namespace tenon::cache

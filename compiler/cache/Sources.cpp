@@ -2,6 +2,7 @@
 
 #include "compiler/cache/FileDigest.h"
 #include "compiler/cache/Folder.h"
+#include "runtime/base/Bytes.h"
 #include "runtime/io/SmallFile.h"
 
 #include <climits>
@@ -77,7 +78,7 @@ void remember(const Store &store, const std::string &identity, const Digest &dig
   std::string text = identity + "digest " + toHex(digest) + "\n";
   text += "sum " + blake3Hex(text) + "\n";
   auto file = io::OutputFile::create(path, 0);
-  if (file.isOk() && file->write(0, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}).isOk())
+  if (file.isOk() && file->write(0, bytesOf(text)).isOk())
     (void)file->commit(/*syncFolder=*/false).isOk(); // forgetting costs a read
 }
 

@@ -3,11 +3,11 @@
 #include "compiler/cache/Collect.h"
 #include "compiler/cache/FileDigest.h"
 #include "compiler/cache/Folder.h"
+#include "runtime/base/Bytes.h"
 #include "runtime/io/SmallFile.h"
 #include "runtime/io/SystemError.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -21,51 +21,7 @@ namespace fs = std::filesystem;
 // Below this a part's bytes are hashed at every use.
 constexpr uint64_t kHashedAlways = 64ull << 20;
 
-// Engines are native code: whoever can write here decides what runs.
-Status checkOwner(const std::string &path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0)
-    return io::systemError("inspect", path, errno);
-  if (!S_ISDIR(info.st_mode))
-    return Status(Code::Usage, "'" + path + "' is not a folder");
-  if (info.st_uid != geteuid() && info.st_uid != 0)
-    return Status(Code::Usage, "'" + path + "' belongs to user " + std::to_string(info.st_uid) + ", expected " +
-                                   std::to_string(geteuid()) + " or root: others could put their code there");
-  if ((info.st_mode & S_IWOTH) != 0)
-    return Status(Code::Usage, "everybody may write to '" + path + "': others could put their code there; chmod o-w");
-  return Status::ok();
-}
-
-constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of Tenon "
-                                  "(`tenon cache`); it may be deleted. bford.info/cachedir\n";
-
-void writeTag(const std::string &path) {
-  if (access(path.c_str(), F_OK) == 0)
-    return;
-  auto file = io::OutputFile::create(path, 0);
-  if (file.isOk() && file->write(0, {reinterpret_cast<const uint8_t *>(kTag.data()), kTag.size()}).isOk())
-    (void)file->commit().isOk(); // a courtesy to backup programs
-}
-
 } // namespace
-
-std::string chooseFolder(const std::string &asked) {
-  std::string folder = asked;
-  auto environment = [](const char *name) {
-    const char *value = getenv(name);
-    return std::string(value ? value : "");
-  };
-  if (folder.empty())
-    folder = environment("TENON_CACHE_DIR");
-  if (folder == "off")
-    return "";
-  if (!folder.empty())
-    return folder;
-  if (const std::string base = environment("XDG_CACHE_HOME"); base.starts_with("/")) // as its specification says
-    return base + "/tenon";
-  const std::string home = environment("HOME");
-  return home.starts_with("/") ? home + "/.cache/tenon" : "";
-}
 
 const io::MappedFile *Entry::find(std::string_view part) const {
   for (size_t i = 0; i < files.size(); ++i)
@@ -81,8 +37,8 @@ Result<Store> Store::open(StoreOptions options) {
     TENON_TRY(makeFolder(store.options_.folder, 0700));
     TENON_TRY(makeFolder(store.root_));
   }
-  TENON_TRY(checkOwner(store.options_.folder));
-  TENON_TRY(checkOwner(store.root_));
+  TENON_TRY(checkFolder(store.options_.folder));
+  TENON_TRY(checkFolder(store.root_));
   if (access(store.root_.c_str(), R_OK | X_OK) != 0)
     return io::systemError("read", store.root_, errno);
   if (!store.options_.readOnly && access(store.root_.c_str(), W_OK) != 0) {
@@ -90,7 +46,7 @@ Result<Store> Store::open(StoreOptions options) {
     store.options_.readOnly = true;
   }
   if (!store.options_.readOnly)
-    writeTag(store.options_.folder + "/CACHEDIR.TAG");
+    tagFolder(store.options_.folder);
   return store;
 }
 
@@ -209,7 +165,7 @@ Result<io::OutputFile> Store::createPart(const Key &key, const std::string &name
 Status Store::writeManifest(const Manifest &manifest) const {
   const std::string text = manifestText(manifest);
   TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(entryPath(manifest.key, "manifest"), 0));
-  TENON_TRY(file.write(0, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+  TENON_TRY(file.write(0, bytesOf(text)));
   return file.commit();
 }
 

@@ -36,10 +36,6 @@ struct StoreOptions {
   std::function<void(const std::string &)> warn; // one line for people; may be empty
 };
 
-// --cache DIR where given, else $TENON_CACHE_DIR, $XDG_CACHE_HOME/tenon, ~/.cache/tenon. Empty where there is none of
-// them, or the first of them is "off".
-std::string chooseFolder(const std::string &asked);
-
 struct Entry {
   Manifest manifest;
   std::vector<io::MappedFile> files; // of manifest.parts, in the same order

@@ -4,6 +4,7 @@
 #include "compiler/driver/KeyFields.h"
 #include "compiler/driver/SourceDigest.h"
 #include "passes/plan/WeightLayout.h"
+#include "runtime/base/Bytes.h"
 #include "runtime/engine/MadeBy.h"
 #include "runtime/schema/EngineHeader.h"
 
@@ -38,8 +39,7 @@ std::string optionalText(const auto &value) {
 }
 
 std::string digestText(const std::string &text) {
-  return text.empty() ? "none"
-                      : "blake2b:" + toHex(digestOf({reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+  return text.empty() ? "none" : "blake2b:" + toHex(digestOf(bytesOf(text)));
 }
 
 std::string sourceText(WeightSource source) {

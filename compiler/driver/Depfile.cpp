@@ -1,5 +1,6 @@
 #include "compiler/driver/Depfile.h"
 
+#include "runtime/base/Bytes.h"
 #include "runtime/base/Json.h"
 #include "runtime/io/OutputFile.h"
 
@@ -41,7 +42,7 @@ Result<std::string> depfileText(const std::string &target, const std::vector<std
 Status writeDepfile(const std::string &path, const std::string &target, const std::vector<std::string> &inputs) {
   TENON_ASSIGN(const std::string text, depfileText(target, inputs));
   TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, 0));
-  TENON_TRY(file.write(0, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+  TENON_TRY(file.write(0, bytesOf(text)));
   return file.commit();
 }
 

@@ -1,4 +1,5 @@
 #include "tools/cli/Npy.h"
+#include "runtime/base/Bytes.h"
 #include "runtime/io/OutputFile.h"
 
 #include <bit>
@@ -21,7 +22,7 @@ std::string npyHeader(uint64_t rows, uint64_t columns) {
 Status writeNpy(const std::string &path, uint64_t rows, uint64_t columns, std::span<const float> values) {
   std::string header = npyHeader(rows, columns);
   TENON_ASSIGN(io::OutputFile file, io::OutputFile::create(path, header.size() + values.size_bytes()));
-  TENON_TRY(file.write(0, {reinterpret_cast<const uint8_t *>(header.data()), header.size()}));
+  TENON_TRY(file.write(0, bytesOf(header)));
   TENON_TRY(file.write(header.size(), {reinterpret_cast<const uint8_t *>(values.data()), values.size_bytes()}));
   return file.commit();
 }

@@ -1,6 +1,7 @@
 // Where the artifact cache is and how large it may grow: shared by `compile` and the verbs of `cache`.
 #pragma once
 
+#include "compiler/cache/Folder.h"
 #include "compiler/cache/Store.h"
 #include "tools/cli/Terminal.h"
 

@@ -1,5 +1,6 @@
 #include "tools/tenon/EngineDiff.h"
 
+#include "runtime/base/Bytes.h"
 #include "runtime/base/JsonDiff.h"
 #include "runtime/base/Printable.h"
 #include "runtime/engine/MadeBy.h"
@@ -15,10 +16,6 @@ namespace {
 using Named = std::map<std::string, std::string>;
 
 std::string numberText(uint64_t value, const char *unit) { return std::to_string(value) + " " + unit; }
-
-std::span<const uint8_t> bytesOf(const flatbuffers::String &text) {
-  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-}
 
 std::string contentText(std::span<const uint8_t> bytes, const char *what) {
   return std::string(what) + " of " + numberText(bytes.size(), "bytes") + ", digest " +
@@ -76,7 +73,8 @@ void diffConfigs(const schema::Engine &a, const schema::Engine &b, Diff &diff) {
   const auto &left = *a.model()->config(), &right = *b.model()->config();
   const auto x = parseJson(left.string_view(), "config.json"), y = parseJson(right.string_view(), "config.json");
   if (!x.isOk() || !y.isOk())
-    return diff.value("config", "config.json", contentText(bytesOf(left), "text"), contentText(bytesOf(right), "text"));
+    return diff.value("config", "config.json", contentText(bytesOf(left.string_view()), "text"),
+                      contentText(bytesOf(right.string_view()), "text"));
   for (JsonDifference &d : jsonDifferences(x->root(), y->root()))
     diff.add({"config", std::move(d.path), std::move(d.left), std::move(d.right)});
 }
@@ -133,13 +131,12 @@ Named programsOf(const schema::Variant &variant) {
       steps += "\n";
     }
     programs[variant.target()->str() + " " + program->entry()->str() + " " + std::to_string(program->rows())] =
-        numberText(program->steps()->size(), "steps") + ", digest " +
-        toHex(digestOf({reinterpret_cast<const uint8_t *>(steps.data()), steps.size()})).substr(0, 16);
+        numberText(program->steps()->size(), "steps") + ", digest " + toHex(digestOf(bytesOf(steps))).substr(0, 16);
   }
   return programs;
 }
 
-std::span<const uint8_t> bytesOf(const EngineFile &file, const schema::Weight &weight) {
+std::span<const uint8_t> contentOf(const EngineFile &file, const schema::Weight &weight) {
   const schema::Rank &rank = *file.metadata().ranks()->Get(0);
   // Verified when the file was opened: the slice lies within its segment.
   return file.segment(rank.weight_segments()->Get(weight.slice()->index()))
@@ -154,7 +151,7 @@ Named weightsOf(const EngineFile &file, bool withContents) {
       text += (i ? "x" : " ") + std::to_string(weight->shape()->Get(i));
     text += " " + weight->layout()->str();
     if (withContents)
-      text += ", " + contentText(bytesOf(file, *weight), "content");
+      text += ", " + contentText(contentOf(file, *weight), "content");
     weights[weight->name()->str()] = std::move(text);
   }
   return weights;

@@ -1,5 +1,6 @@
 #include "tools/tenon/LogitsFile.h"
 
+#include "runtime/base/Bytes.h"
 #include "runtime/io/OutputFile.h"
 #include "tools/cli/Npy.h"
 
@@ -36,7 +37,7 @@ Status writeLogits(Engine &engine, std::span<const int32_t> tokens, const std::s
   const std::string header = npyHeader(tokens.size(), limits.vocab);
   TENON_ASSIGN(io::OutputFile file,
                io::OutputFile::create(path, header.size() + tokens.size() * limits.vocab * sizeof(float)));
-  TENON_TRY(file.write(0, {reinterpret_cast<const uint8_t *>(header.data()), header.size()}));
+  TENON_TRY(file.write(0, bytesOf(header)));
   TENON_ASSIGN(const SequenceId sequence, engine.createSequence());
   Rows rows(file, header.size());
   Status status;

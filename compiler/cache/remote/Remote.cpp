@@ -2,6 +2,7 @@
 
 #include "compiler/cache/ArrivingPart.h"
 #include "compiler/cache/remote/Zstd.h"
+#include "runtime/base/Bytes.h"
 
 #include <cstring>
 
@@ -13,10 +14,6 @@ constexpr const char *kOrigin = "origin", *kUnsigned = "a remote, without a trus
 
 // What an entry may take; packed weights may take what the cache's folder does.
 uint64_t boundOf(Kind kind) { return kind == Kind::Weights ? UINT64_MAX : 2ull << 30; }
-
-std::span<const uint8_t> bytesOf(std::string_view text) {
-  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-}
 
 Body bodyOf(std::string_view text) {
   return {text.size(), [text](uint64_t offset, std::span<uint8_t> out) {
@@ -91,11 +88,11 @@ Result<bool> Remote::mayUse(const Store &store, const SharedEntry &shared, const
 
 Result<NewPart> Remote::fetchPart(Store &store, const Key &key, const Part &part) {
   TENON_ASSIGN(ArrivingPart arriving, ArrivingPart::create(store, key, part));
-  Inflater inflater([&](std::span<const uint8_t> bytes) -> Status {
-    if (patience_.isUp()) // little that arrives can become much
-      return Status(Code::Resource, "too slow");
-    return arriving.write(bytes);
-  });
+  TENON_ASSIGN(Inflater inflater, Inflater::create([&](std::span<const uint8_t> bytes) -> Status {
+                 if (patience_.isUp()) // little that arrives can become much
+                   return Status(Code::Resource, "too slow");
+                 return arriving.write(bytes);
+               }));
   TENON_ASSIGN(const bool there,
                transport_->get(sharedPartName(part), compressedBound(part.bytes),
                                [&](std::span<const uint8_t> bytes) { return inflater.write(bytes); }));

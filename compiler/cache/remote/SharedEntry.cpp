@@ -1,5 +1,7 @@
 #include "compiler/cache/remote/SharedEntry.h"
 
+#include "runtime/base/Bytes.h"
+
 namespace tenon::cache {
 
 std::string sharedEntryName(const Key &key) { return "ac/" + key.hex; }
@@ -14,8 +16,7 @@ std::string sharedEntryText(Manifest manifest, const trust::SecretKey *key) {
     part.stamp = {};
   std::string text = manifestText(manifest);
   if (key)
-    text += trust::formatSignature(
-        trust::sign(*key, kEntryDomain, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+    text += trust::formatSignature(trust::sign(*key, kEntryDomain, bytesOf(text)));
   return text;
 }
 

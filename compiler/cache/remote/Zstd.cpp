@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zstd.h>
 
 namespace tenon::cache {
 namespace {
@@ -15,8 +14,6 @@ namespace {
 constexpr int kLevel = 1;         // packed weights hardly compress: speed counts
 constexpr int kMaxWindowLog = 23; // 8 MiB; level 1 needs 512 KiB
 constexpr uint64_t kPiece = 4 << 20;
-
-using Compressor = std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx *)>;
 
 Status writeAt(int fd, uint64_t offset, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -67,8 +64,7 @@ Result<Compressed> Compressed::make(const io::MappedFile &file, const std::strin
   Compressed made(unnamedFile(folder), 0);
   if (made.fd_ < 0)
     return io::systemError("make a temporary in", folder, errno);
-  Compressor context(ZSTD_createCCtx(), ZSTD_freeCCtx);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  TENON_ASSIGN(const Compressor context, makeCompressor(kLevel));
   ZSTD_CCtx_setPledgedSrcSize(context.get(), file.size());
   if (threads > 1) // a zstd without threads refuses, and works on one
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_nbWorkers, static_cast<int>(std::min(threads, 8u)));
@@ -101,9 +97,13 @@ Body Compressed::body() const {
   return {bytes_, [fd = fd_](uint64_t offset, std::span<uint8_t> out) { return readAt(fd, offset, out); }};
 }
 
-Inflater::Inflater(Sink sink) : sink_(std::move(sink)), context_(ZSTD_createDCtx(), ZSTD_freeDCtx), buffer_(1 << 20) {
-  ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
+Result<Inflater> Inflater::create(Sink sink) {
+  TENON_ASSIGN(Decompressor context, makeDecompressor(kMaxWindowLog));
+  return Inflater(std::move(sink), std::move(context));
 }
+
+Inflater::Inflater(Sink sink, Decompressor context)
+    : sink_(std::move(sink)), context_(std::move(context)), buffer_(1 << 20) {}
 
 Status Inflater::write(std::span<const uint8_t> bytes) {
   ZSTD_inBuffer in = {bytes.data(), bytes.size(), 0};

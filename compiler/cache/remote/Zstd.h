@@ -1,13 +1,11 @@
 // Parts as they travel: one zstd frame each, made and read in bounded memory.
 #pragma once
 
+#include "compiler/cache/ZstdContext.h"
 #include "compiler/cache/remote/Transport.h"
 #include "runtime/io/MappedFile.h"
 
-#include <memory>
 #include <vector>
-
-struct ZSTD_DCtx_s; // zstd.h
 
 namespace tenon::cache {
 
@@ -36,7 +34,7 @@ private:
 // Decompresses what arrives. It gives no more to `sink` than arrived, whatever the frame says: sinks bound it.
 class Inflater {
 public:
-  explicit Inflater(Sink sink);
+  static Result<Inflater> create(Sink sink); // Resource
 
   // Integrity for bytes that are no frame, or come after its end; the sink's errors.
   Status write(std::span<const uint8_t> bytes);
@@ -44,8 +42,9 @@ public:
   Status finish() const;
 
 private:
+  Inflater(Sink sink, Decompressor context);
   Sink sink_;
-  std::unique_ptr<ZSTD_DCtx_s, size_t (*)(ZSTD_DCtx_s *)> context_;
+  Decompressor context_;
   std::vector<uint8_t> buffer_;
   bool ended_ = false;
 };

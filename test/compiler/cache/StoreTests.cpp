@@ -1,3 +1,4 @@
+#include "compiler/cache/Folder.h"
 #include "test/compiler/cache/StoreFixture.h"
 
 #include <fcntl.h>
