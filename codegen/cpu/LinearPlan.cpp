@@ -1,6 +1,7 @@
 #include "codegen/cpu/LinearPlan.h"
 #include "codegen/common/QuantizeRow.h"
 #include "codegen/cpu/CodeView.h"
+#include "dialects/qt/IntegerSums.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -83,9 +84,6 @@ FailureOr<LinearPlan> LinearPlan::of(kernel::FuncOp func) {
   return plan;
 }
 
-// The most inputs whose products fit in an int32 sum: 127 * 128 * 2^17 < 2^31.
-static constexpr int64_t maxInputs = int64_t(1) << 17;
-
 LogicalResult LinearPlan::verifyLayout(kernel::FuncOp func) const {
   auto quantized = dyn_cast<qt::QuantizedType>(weightType);
   auto scheme = quantized ? dyn_cast<qt::Scheme>(quantized.getScheme()) : qt::Scheme();
@@ -106,7 +104,7 @@ LogicalResult LinearPlan::verifyCodes(kernel::FuncOp func) const {
            << "has rows of " << x.getType() << " for weights of " << weightType
            << "; expected sums over the smaller of the two groups, which divides the other, and zero = "
            << storage().rowZero();
-  if (depth > maxInputs)
-    return func.emitOpError() << "sums " << depth << " products of codes, expected at most " << maxInputs;
+  if (CodeView::packed(storage(), rowLayoutOf(x)).isWhole() && depth > qt::kMaxIntegerSum)
+    return func.emitOpError() << "sums " << depth << " products of codes, expected at most " << qt::kMaxIntegerSum;
   return success();
 }

@@ -4,6 +4,7 @@
 #include "codegen/Target.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "passes/ConstraintError.h"
 #include "runtime/base/Status.h"
 
 #include <string>
@@ -20,15 +21,19 @@ public:
           if (text_.empty()) {
             text_ = diagnostic.str();
             resource_ = codegen::isResourceError(diagnostic);
+            constraint_ = isConstraintError(diagnostic);
             for (mlir::Diagnostic &note : diagnostic.getNotes())
               text_ += "\n" + note.str();
           }
           return mlir::success();
         }) {}
 
-  // `what` names the work that failed. Resource instead of `code` where the system refused.
+  // `what` names the work that failed. Resource instead of `code` where the system refused, Constraint where the model
+  // does not allow what was asked for.
   Status failed(Code code, const std::string &what) const {
-    return Status(resource_ ? Code::Resource : code,
+    return Status(resource_     ? Code::Resource
+                  : constraint_ ? Code::Constraint
+                                : code,
                   what + ": " + (text_.empty() ? "failed without a message" : text_));
   }
 
@@ -39,7 +44,7 @@ public:
 
 private:
   std::string text_;
-  bool resource_ = false;
+  bool resource_ = false, constraint_ = false;
   mlir::ScopedDiagnosticHandler handler_;
 };
 
