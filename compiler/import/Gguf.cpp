@@ -14,6 +14,9 @@ constexpr uint64_t kMinTensor = 8 + 1 + 4 + 8 + 4 + 8; // name of one byte, one 
 constexpr uint64_t kMaxName = 1024;
 constexpr uint64_t kMaxKey = 65535; // the format's own limit
 constexpr uint32_t kMaxRank = 4;    // the format's own limit
+// Of an array: eight times the merges of the largest vocabulary known. Each becomes a string of its own when it is
+// read.
+constexpr uint64_t kMaxElements = uint64_t(1) << 22;
 constexpr uint64_t kDefaultAlignment = 32;
 
 constexpr struct {
@@ -61,16 +64,19 @@ private:
     TENON_TRY(cursor_.skip(4, "the file"));
     const uint64_t versionAt = cursor_.at();
     TENON_ASSIGN(out_.version, cursor_.number<uint32_t>("the version"));
-    if (__builtin_bswap32(out_.version) >= 1 && __builtin_bswap32(out_.version) <= 0xFFFF && out_.version > 0xFFFF)
+    if (const uint32_t swapped = __builtin_bswap32(out_.version); swapped == 2 || swapped == 3)
       return cursor_.errorAt(versionAt,
                              "the file is big-endian, expected a little-endian one; convert it with gguf's "
                              "gguf-convert-endian",
                              Code::Unsupported);
     if (out_.version != 2 && out_.version != 3)
       return cursor_.errorAt(versionAt,
-                             "version " + std::to_string(out_.version) + ", expected 2 or 3; convert the model again " +
-                                 "with a converter of " + (out_.version < 2 ? "today" : "version 3"),
-                             Code::Unsupported);
+                             "version " + std::to_string(out_.version) + ", expected 2 or 3; " +
+                                 (out_.version == 1 ? "the file is of the format's first months: convert the model "
+                                                      "again with a converter of today"
+                                                    : "the file is damaged, or newer than this program: fetch it "
+                                                      "again"),
+                             out_.version == 1 ? Code::Unsupported : Code::InvalidFile);
     TENON_ASSIGN(tensorCount_, cursor_.number<uint64_t>("the number of tensors"));
     TENON_ASSIGN(entryCount_, cursor_.number<uint64_t>("the number of metadata entries"));
     TENON_TRY(checkCount(8, "tensors", tensorCount_, kMinTensor));
@@ -114,6 +120,10 @@ private:
       TENON_ASSIGN(entry.count, cursor_.number<uint64_t>("the length of " + quoteForMessage(entry.key)));
       const uint64_t least = entry.kind == GgufKind::String ? 8 : bytesOf(entry.kind);
       TENON_TRY(checkCount(countAt, ("elements of " + quoteForMessage(entry.key)).c_str(), entry.count, least));
+      if (entry.count > kMaxElements)
+        return cursor_.errorAt(countAt, quoteForMessage(entry.key) + " has " + std::to_string(entry.count) +
+                                            " elements, expected at most " + std::to_string(kMaxElements) +
+                                            "; the file is damaged: fetch it again");
     }
     entry.value = cursor_.at();
     TENON_TRY(passValues(entry));

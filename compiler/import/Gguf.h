@@ -7,7 +7,8 @@
 //
 // Nothing is trusted: every count, length, kind, size and offset is checked before it is used, keys and tensors are
 // unique, tensors lie within the file without overlap. Memory is a few times the header's own bytes whatever its counts
-// say. Only the header is touched, so a file of any size costs its header.
+// say; a header ends within 100 MB, and an array has at most 2^22 elements. Only the header is touched, so a file of
+// any size costs its header.
 #pragma once
 
 #include "compiler/import/TensorType.h"

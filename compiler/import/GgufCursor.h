@@ -15,6 +15,10 @@ namespace tenon {
 
 class GgufCursor {
 public:
+  // A header ends here, as one of safetensors does: the largest vocabularies known (262144 tokens, 515000 merges) take
+  // some 20 MB. Strings and skips are held to it before their bytes are touched; a number may end just behind it.
+  static constexpr uint64_t kMaxHeader = 100'000'000;
+
   GgufCursor(std::span<const uint8_t> bytes, const std::string &file, uint64_t at = 0)
       : bytes_(bytes), file_(file), at_(at) {}
 
@@ -41,6 +45,10 @@ public:
                    std::to_string(bytes_.size() - start - 8) +
                    " follow; the file is cut off or damaged: fetch it again");
     }
+    if (length > kMaxHeader || at_ + length > kMaxHeader) {
+      at_ = start;
+      return tooLong(what);
+    }
     std::string_view text(reinterpret_cast<const char *>(bytes_.data()) + at_, static_cast<size_t>(length));
     if (!isUtf8(text)) {
       at_ = start;
@@ -54,6 +62,8 @@ public:
   Status skip(uint64_t size, std::string_view what) {
     if (size > left())
       return cutOff(what, size);
+    if (size > kMaxHeader || at_ + size > kMaxHeader)
+      return tooLong(what);
     at_ += size;
     return Status::ok();
   }
@@ -65,6 +75,10 @@ public:
   }
 
 private:
+  Status tooLong(std::string_view what) const {
+    return error(std::string(what) + " ends behind byte " + std::to_string(kMaxHeader) +
+                 ", the most that a header may have; the file is damaged: fetch it again");
+  }
   Status cutOff(std::string_view what, uint64_t size) const {
     return error(std::string(what) + " needs " + std::to_string(size) + " bytes, but only " + std::to_string(left()) +
                  " follow; the file is cut off or damaged: fetch it again");

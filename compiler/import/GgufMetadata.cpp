@@ -16,6 +16,11 @@ bool isWhole(GgufKind kind) {
          kind != GgufKind::Array;
 }
 
+// JSON has neither infinities nor NaN, messages do.
+std::string numberText(double value) {
+  return std::isnan(value) ? "NaN" : std::isinf(value) ? (value < 0 ? "-inf" : "inf") : jsonNumber(value);
+}
+
 double shortest(float value) {
   char text[40];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
@@ -71,9 +76,9 @@ std::string GgufMetadata::element(GgufKind kind, uint64_t &offset) const {
   case GgufKind::Bool:
     return at<uint8_t>(from) ? "true" : "false";
   case GgufKind::F32:
-    return jsonNumber(shortest(at<float>(from)));
+    return numberText(shortest(at<float>(from)));
   case GgufKind::F64:
-    return jsonNumber(at<double>(from));
+    return numberText(at<double>(from));
   case GgufKind::U64:
     return std::to_string(at<uint64_t>(from));
   default:
@@ -170,6 +175,7 @@ Result<std::optional<std::vector<std::string_view>>> GgufMetadata::strings(std::
   if (!entry->isArray || entry->kind != GgufKind::String)
     return mismatch(*entry, "an array of strings");
   std::vector<std::string_view> out;
+  out.reserve(static_cast<size_t>(entry->count)); // at most 2^22, says readGgufHeader
   uint64_t offset = entry->value;
   for (uint64_t i = 0; i < entry->count; ++i) {
     const auto length = static_cast<size_t>(at<uint64_t>(offset));

@@ -149,8 +149,9 @@ TEST(GgufConfig, RefusesWhatIsWrong) {
         [](GgufFile &f) { f.string("llama.attention.head_count_kv", "2"); });
   wrong("llama.vocab_size: expected the rows of token_embd.weight, 20, got 21",
         [](GgufFile &f) { f.u32("llama.vocab_size", 21); });
-  wrong("llama.rope.freq_base: expected a number (f32) from 1 to",
+  wrong("llama.rope.freq_base: expected a number (f32) from 1 to 1e+12, got NaN",
         [](GgufFile &f) { f.f32("llama.rope.freq_base", std::numeric_limits<float>::quiet_NaN()); });
+  wrong(", got -inf", [](GgufFile &f) { f.f32("llama.rope.freq_base", -std::numeric_limits<float>::infinity()); });
   wrong("llama.rope.freq_base: expected a number (f32)", [](GgufFile &f) { f.u32("llama.rope.freq_base", 10000); });
   wrong("num_key_value_heads: expected a divisor of num_attention_heads, 6",
         [](GgufFile &f) { f.u32("llama.attention.head_count_kv", 4); });

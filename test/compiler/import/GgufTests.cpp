@@ -83,6 +83,24 @@ TEST(Gguf, AcceptsAFileWithNothing) {
   EXPECT_TRUE(header->tensors.empty());
 }
 
+// The bytes are not looked at: they are no UTF-8.
+TEST(Gguf, AHeaderHasAnEnd) {
+  const std::string vast(100'000'000, '\xFF');
+  auto refused = [](const std::string &file, const std::string &message) {
+    auto header = parse(file);
+    ASSERT_FALSE(header.isOk());
+    EXPECT_EQ(header.status().code(), Code::InvalidFile);
+    EXPECT_THAT(header.status().message(),
+                HasSubstr(message + " ends behind byte 100000000, the most that a header may have"));
+  };
+  refused(GgufFile().string("a.key", vast).text(), "the value of \"a.key\"");
+  std::string numbers = ggufNumber<uint32_t>(12) + ggufNumber<uint64_t>(4'000'000);
+  GgufFile file;
+  for (const char *key : {"a", "b", "c", "d"})
+    file.raw(key, 9, numbers + std::string(32'000'000, '\0'));
+  refused(file.text(), "the value of \"d\"");
+}
+
 struct Broken {
   std::string name, file;
   std::string message; // a part of it
@@ -127,7 +145,9 @@ std::vector<Broken> brokenFiles() {
       {"LfsPointer", "version https://git-lfs.github.com/spec/v1\n", "git lfs pull"},
       {"NoVersion", "GGUF\3", "the version needs 4 bytes"},
       {"Version1", frame(1, 0, 0), "byte 4: version 1, expected 2 or 3", Code::Unsupported},
-      {"Version4", frame(4, 0, 0), "byte 4: version 4", Code::Unsupported},
+      {"Version0", frame(0, 0, 0), "byte 4: version 0, expected 2 or 3; the file is damaged"},
+      {"Version4", frame(4, 0, 0), "byte 4: version 4, expected 2 or 3; the file is damaged"},
+      {"Version4Swapped", frame(4u << 24, 0, 0), "byte 4: version 67108864"},
       {"BigEndian", bigEndian(), "big-endian", Code::Unsupported},
       {"NoCounts", cut(GgufFile().text(), 12), "the number of tensors"},
       {"HugeTensorCount", frame(3, kHuge, 0), "byte 8: 1152921504606846976 tensors, but the 0 bytes"},
@@ -146,6 +166,8 @@ std::vector<Broken> brokenFiles() {
       {"HugeArray", entry(9, kind(10) + number(kHuge)), "1152921504606846976 elements of \"a.key\""},
       {"HugeArrayOverflowing", entry(9, kind(10) + number(UINT64_MAX)), "elements of \"a.key\""},
       {"HugeStringArray", entry(9, kind(8) + number(kHuge)), "1152921504606846976 elements of \"a.key\""},
+      {"LongArray", entry(9, kind(0) + number((1 << 22) + 1) + std::string((1 << 22) + 1, 'x')),
+       "\"a.key\" has 4194305 elements, expected at most 4194304"},
       {"StringPastEnd", entry(8, number(1000) + "abc"), "the value of \"a.key\" has 1000 bytes, but only"},
       {"StringInArrayPastEnd", entry(9, kind(8) + number(1) + number(kHuge)),
        "the value of \"a.key\" has 1152921504606846976 bytes"},
