@@ -109,8 +109,14 @@ Result<LoadedModel> Lowering::build(OpenedModel opened) {
   OwningOpRef<ModuleOp> module = *std::move(built);
   auto atFlag = [&] { return emitError(UnknownLoc::get(context_.get())); };
   FailureOr<FormatRecipe> recipe = FormatRecipe::parse(context_.get(), options_.quant, atFlag);
-  if (failed(recipe) || failed(recipe->choose(*module, atFlag)))
+  FailureOr<std::vector<WeightChoice>> choices =
+      failed(recipe) ? FailureOr<std::vector<WeightChoice>>() : recipe->choose(*module, atFlag);
+  if (failed(choices))
     return diagnostics.failed(Code::Usage, "--quant");
+  if (options_.activations == "int8" &&
+      llvm::none_of(*choices, [](const WeightChoice &choice) { return isa<qt::QuantizedType>(choice.elementType); }))
+    return Status(Code::Usage, "--activations int8: no weight is quantized, and rows are for quantized weights only; "
+                               "give a --quant such as int8_wo too, or leave --activations out");
   schema::ModelInfoT info = modelInfo(*module, opened.family->facts(), opened.directory);
   return LoadedModel{std::move(opened.directory), std::move(opened.shape), std::move(info), std::move(module)};
 }

@@ -87,6 +87,11 @@ static std::string matrixNames(ModuleOp module) {
   return llvm::join(seen, ", ");
 }
 
+// Whether the table of embeddings is also what the last linear, the output head, multiplies with.
+static bool isTied(ModuleOp module) {
+  return multipliedSymbols(module).contains(StringAttr::get(module.getContext(), "embed"));
+}
+
 FailureOr<std::vector<WeightChoice>> FormatRecipe::choose(ModuleOp module, EmitError emitError) const {
   llvm::DenseSet<StringAttr> multiplied = multipliedSymbols(module);
   std::vector<bool> matched(overrides.size());
@@ -108,8 +113,10 @@ FailureOr<std::vector<WeightChoice>> FormatRecipe::choose(ModuleOp module, EmitE
   }
   for (auto [index, entry] : llvm::enumerate(overrides))
     if (!matched[index]) {
-      emitError() << "pattern \"" << entry.pattern << "\" matches no weight matrix, expected one of "
-                  << matrixNames(module);
+      InFlightDiagnostic error = emitError();
+      error << "pattern \"" << entry.pattern << "\" matches no weight matrix, expected one of " << matrixNames(module);
+      if (entry.glob.match("lm_head") && isTied(module))
+        error << "; this model's output head is embed, as the two are tied";
       return failure();
     }
   return choices;

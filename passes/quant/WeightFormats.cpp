@@ -64,15 +64,22 @@ Made tenon::parseWeightFormat(MLIRContext *context, StringRef text, EmitError em
   }
   SmallVector<StringRef> parts;
   options.split(parts, ',');
+  bool grouped = false;
   for (StringRef part : parts) {
     StringRef number = part;
-    if (part == "asym")
-      asym = true;
-    else if (!number.consume_front("g") || number.getAsInteger(10, group) || group <= 0) {
+    bool isAsym = part == "asym";
+    if (!isAsym && (!number.consume_front("g") || number.getAsInteger(10, group) || group <= 0)) {
       emitError() << "weight format \"" << text << "\": unknown option \"" << part
                   << "\", expected g32, g64, g128 or asym";
       return failure();
     }
+    bool &given = isAsym ? asym : grouped;
+    if (given) {
+      emitError() << "weight format \"" << text << "\": \"" << part
+                  << "\" is one too many, expected at most one group and asym once";
+      return failure();
+    }
+    given = true;
   }
   return row->make(context, group, asym, [&] { return emitError() << "weight format \"" << text << "\": "; });
 }

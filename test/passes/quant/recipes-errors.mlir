@@ -5,6 +5,12 @@
 // OPTION: weight format "int4_wo:sym": unknown option "sym", expected g32, g64, g128 or asym
 // RUN: not tenon-opt %s --set-weight-formats='format="int4_wo:"' 2>&1 | FileCheck %s --check-prefix=NOTHING
 // NOTHING: weight format "int4_wo:": unknown option "", expected g32
+// RUN: not tenon-opt %s --set-weight-formats='format="int4_wo:g128,g64"' 2>&1 | FileCheck %s --check-prefix=GROUPS
+// GROUPS: weight format "int4_wo:g128,g64": "g64" is one too many, expected at most one group and asym once
+// RUN: not tenon-opt %s --set-weight-formats='format="int4_wo:asym,g64,asym"' 2>&1 | FileCheck %s --check-prefix=ASYMS
+// ASYMS: weight format "int4_wo:asym,g64,asym": "asym" is one too many
+// RUN: not tenon-opt %s --set-weight-formats='format="int4_wo:g64,sym"' 2>&1 | FileCheck %s --check-prefix=LATER
+// LATER: weight format "int4_wo:g64,sym": unknown option "sym"
 // RUN: not tenon-opt %s --set-weight-formats='format="q4_0:g32"' 2>&1 | FileCheck %s --check-prefix=FIXED
 // FIXED: weight format "q4_0:g32": q4_0 takes no options
 // RUN: not tenon-opt %s --set-weight-formats='format="int8_wo:asym"' 2>&1 | FileCheck %s --check-prefix=WHOLE
