@@ -22,7 +22,7 @@ std::string valueName(const CLI::Option &option) {
     return type;
   }
   type = type.substr(0, type.find(':'));
-  return type == "UINT" ? "N" : type == "FLOAT" ? "X" : type;
+  return type == "UINT" || type == "UINT64" ? "N" : type == "FLOAT" ? "X" : type;
 }
 
 std::string synopsis(const std::string &name, const CLI::App &app) {

@@ -25,24 +25,45 @@ std::vector<std::string> verbNames(const Program &program) {
 }
 
 // CLI11 reads "-1" as 2^64 - 1, drops what is above 64 bits and takes "010" for octal.
-CLI::Validator wholeNumber() {
-  auto normalise = [](std::string &text) {
+CLI::Validator wholeNumber(uint64_t most) {
+  auto normalise = [most](std::string &text) {
     uint64_t value;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size())
-      return "expected a whole number from 0 to " + std::to_string(UINT64_MAX) + ", got '" + text + "'";
+    if (error != std::errc() || end != text.data() + text.size() || value > most)
+      return "expected a whole number from 0 to " + std::to_string(most) + ", got '" + text + "'";
     text = std::to_string(value);
     return std::string();
   };
   return CLI::Validator(normalise, "");
 }
 
+// Numbers have 32 bits but where an option says that its type is UINT64.
 void readWholeNumbers(CLI::App &command) {
   for (CLI::Option *option : command.get_options())
-    if (option->get_type_name().rfind("UINT", 0) == 0)
-      option->transform(wholeNumber());
+    if (const std::string type = option->get_type_name(); type.rfind("UINT", 0) == 0)
+      option->transform(wholeNumber(type.rfind("UINT64", 0) == 0 ? UINT64_MAX : UINT32_MAX));
   for (CLI::App *action : command.get_subcommands({}))
     readWholeNumbers(*action);
+}
+
+// "--option=" would take the next argument for its value. Text of another option may look so: only what is one counts.
+Status checkEmptyValues(const std::vector<CLI::App *> &commands, int argc, char **argv) {
+  const auto command =
+      std::find_if(commands.begin(), commands.end(), [&](CLI::App *app) { return app->check_name(argv[1]); });
+  if (command == commands.end())
+    return Status::ok();
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--")
+      break;
+    if (word.rfind("--", 0) != 0 || word.find('=') != word.size() - 1)
+      continue;
+    const std::string name = word.substr(0, word.size() - 1);
+    if ((*command)->get_option_no_throw(name))
+      return Status(Code::Usage, name + ": expected a value after '=', got nothing; leave the option out for its " +
+                                     "default, or write " + name + " ''");
+  }
+  return Status::ok();
 }
 
 // Where a call that has no meaning is explained: the verb's own help when there is one in the call.
@@ -116,6 +137,8 @@ int runProgram(Program &program, int argc, char **argv) {
     const std::string found = argc < 2 ? "no verb is given" : std::string("there is no verb '") + argv[1] + "'";
     return finish(Status(Code::Usage, found + ", expected one of " + known + "\nsee `tenon --help`"), terminal);
   }
+  if (const Status empty = checkEmptyValues(commands, argc, argv); !empty.isOk())
+    return finish(Status(empty.code(), empty.message() + "\n" + seeHelp(program, argc, argv)), terminal);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &help) {

@@ -36,7 +36,7 @@ public:
     app.add_option("--top-p", topP_, "Sample among the fewest tokens whose probabilities sum to this; 1: off");
     app.add_option("--min-p", minP_, "Drop tokens below this share of the likeliest one's probability; 0: off");
     app.add_option("--repetition-penalty", penalty_, "Divide the logits of tokens already used by it; 1: off");
-    app.add_option("--seed", seed_, "Same seed, same text")->default_str("0");
+    app.add_option("--seed", seed_, "Same seed, same text")->type_name("UINT64")->default_str("0");
     app.add_flag("--ignore-eos", ignoreEos_, "Go on after an end token");
     app.add_flag("--show-special", showSpecial_, "Print special tokens too");
     app.add_option("--logits", logitsPath_,
