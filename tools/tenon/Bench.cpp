@@ -9,6 +9,22 @@
 namespace tenon::cli {
 namespace {
 
+std::string modelOf(const BenchSubject &subject) {
+  const schema::ModelInfo &m = *subject.engine().file().metadata().model();
+  return subject.path() + " has " + std::to_string(m.layers()) + " layers, hidden " + std::to_string(m.hidden()) +
+         ", " + std::to_string(m.heads()) + " heads, vocabulary " + std::to_string(m.vocab()) + ", " +
+         std::to_string(m.parameters()) + " parameters";
+}
+
+void warnOfOtherModel(const BenchSubject &subject, const BenchSubject &versus, Terminal &terminal) {
+  const schema::ModelInfo &a = *subject.engine().file().metadata().model(),
+                          &b = *versus.engine().file().metadata().model();
+  if (a.layers() != b.layers() || a.hidden() != b.hidden() || a.heads() != b.heads() || a.vocab() != b.vocab() ||
+      a.parameters() != b.parameters())
+    terminal.warn("the ratios compare two models, not two engines of one: " + modelOf(subject) + "; " +
+                  modelOf(versus));
+}
+
 class BenchVerb final : public Verb {
 public:
   const char *name() const override { return "bench"; }
@@ -48,6 +64,8 @@ public:
       flags.path = versus_;
       TENON_ASSIGN(versus, BenchSubject::open(flags, shape_));
     }
+    if (versus)
+      warnOfOtherModel(subject, *versus, terminal);
     cpu::ThreadPoolOptions poolOptions;
     poolOptions.workers = subject.engine().threads();
     if (!flags_.cpuset.empty()) {
@@ -63,8 +81,11 @@ public:
         TENON_TRY(versus->repeat(probe, report_.limits));
     }
     report_.stolen = cpu::stolenShare(before, cpu::readCpuTimes());
-    if (report_.kernels)
+    if (report_.kernels) {
       TENON_TRY(subject.timeKernels());
+      if (versus)
+        TENON_TRY(versus->timeKernels());
+    }
     report_.shape = shape_;
     const BenchSubject *other = versus ? &*versus : nullptr;
     json_ ? printJson(report_, subject, other) : printText(report_, subject, other, terminal);

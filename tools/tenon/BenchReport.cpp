@@ -25,10 +25,10 @@ void printSubject(const BenchReport &report, const BenchSubject &subject) {
               spreadOf(p.limits).median / 1e9, isaOf(report.limits, p.limit).c_str(), 100 * prefill.low,
               100 * prefill.high, prefill.count, 100 * spreadOf(p.rooflines).median);
   std::printf("decode   batch %u  ctx %u  %.1f tok/s  %.2f GB/s  %.0f %% of %.1f GB/s  [%.0f-%.0f, %zu pairs]  %.0f %% "
-              "of the roofline\n",
+              "of the roofline%s\n",
               report.shape.batch, report.shape.context, d.tokensPerSecond(), d.amountPerSecond() / 1e9,
               100 * decode.median, spreadOf(d.limits).median / 1e9, 100 * decode.low, 100 * decode.high, decode.count,
-              100 * spreadOf(d.rooflines).median);
+              100 * spreadOf(d.rooflines).median, weightsFitCache(engine) ? "; the weights fit the cache" : "");
   const MemoryUse memory = engine.memory();
   std::printf("memory   weights %s  kv %s  io %s  arena %s  peak resident %s\n", formatBytes(memory.weights).c_str(),
               formatBytes(memory.kv).c_str(), formatBytes(memory.io).c_str(), formatBytes(memory.arena).c_str(),
@@ -75,6 +75,13 @@ void writeSubject(JsonWriter &json, const BenchReport &report, const BenchSubjec
   json.endObject().field("load_ms", subject.loadMilliseconds()).field("peak_rss_bytes", subject.peakResident());
 }
 
+void writeKernelsOf(JsonWriter &json, const BenchReport &report, const BenchSubject &subject) {
+  if (!report.kernels)
+    return;
+  writeKernels(json, "decode_kernels", subject.decodeKernels(), report.limits);
+  writeKernels(json, "prefill_kernels", subject.prefillKernels(), report.limits);
+}
+
 } // namespace
 
 void printText(const BenchReport &report, const BenchSubject &subject, const BenchSubject *versus, Terminal &terminal) {
@@ -87,9 +94,13 @@ void printText(const BenchReport &report, const BenchSubject &subject, const Ben
     std::printf("as fast as %s\n", versus->path().c_str());
   }
   std::printf("stolen   %.1f %% of the processor time\n", 100 * report.stolen);
-  if (report.kernels) {
-    printKernels("decode", subject.decodeKernels(), report.limits);
-    printKernels("prefill", subject.prefillKernels(), report.limits);
+  for (const BenchSubject *of : {&subject, versus}) {
+    if (!report.kernels || !of)
+      continue;
+    if (versus)
+      std::printf("kernels of %s\n", of->path().c_str());
+    printKernels("decode", of->decodeKernels(), report.limits);
+    printKernels("prefill", of->prefillKernels(), report.limits);
   }
   if (report.stolen > 0.02)
     terminal.warn("other tenants took more than 2 % of the processor time: repeat on a quieter machine");
@@ -108,12 +119,10 @@ void printJson(const BenchReport &report, const BenchSubject &subject, const Ben
     writeSubject(json, report, *versus);
     writeSpread(json, "prefill_ratio", ratioOf(subject.prefill(), versus->prefill()));
     writeSpread(json, "decode_ratio", ratioOf(subject.decode(), versus->decode()));
+    writeKernelsOf(json, report, *versus);
     json.endObject();
   }
-  if (report.kernels) {
-    writeKernels(json, "decode_kernels", subject.decodeKernels(), report.limits);
-    writeKernels(json, "prefill_kernels", subject.prefillKernels(), report.limits);
-  }
+  writeKernelsOf(json, report, subject);
   std::printf("%s\n", json.endObject().text().c_str());
 }
 

@@ -2,12 +2,37 @@
 
 #include "runtime/device/cpu/Memory.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace tenon::cli {
 
 double PhaseResult::amount() const {
   return steps * static_cast<double>(limit == cpu::Limit::Read ? cost.bytes() : cost.operations);
+}
+
+// What cannot be measured is said before anything is timed.
+static Status checkRoom(const std::string &path, const EngineLimits &limits, const BenchShape &shape) {
+  auto refuse = [&](const std::string &asked, const std::string &room) {
+    return Status(Code::Constraint, asked + ": the engine '" + path + "' has room for " + room);
+  };
+  const std::string tokens = std::to_string(limits.maxContext) + " tokens in a sequence";
+  if (shape.batch > limits.maxSequences)
+    return refuse("--batch " + std::to_string(shape.batch), std::to_string(limits.maxSequences) + " sequences");
+  if (shape.prompt > limits.maxContext)
+    return refuse("--prompt " + std::to_string(shape.prompt), tokens);
+  const uint64_t decoded = uint64_t(shape.context) + shape.steps;
+  if (decoded > limits.maxContext)
+    return refuse("--context " + std::to_string(shape.context) + " and --steps " + std::to_string(shape.steps), tokens);
+  auto pagesOf = [&](uint64_t held) { return (held + limits.pageTokens - 1) / limits.pageTokens; };
+  // All sequences decode together; a prompt takes the first one's place.
+  const uint64_t pages =
+      std::max(shape.batch * pagesOf(decoded), pagesOf(shape.prompt) + (shape.batch - 1) * pagesOf(shape.context));
+  if (pages > limits.pages)
+    return refuse("--batch, --context, --steps and --prompt take " + std::to_string(pages) + " pages of " +
+                      std::to_string(limits.pageTokens) + " tokens",
+                  std::to_string(limits.pages));
+  return Status::ok();
 }
 
 Result<BenchSubject> BenchSubject::open(const EngineFlags &flags, const BenchShape &shape) {
@@ -20,6 +45,7 @@ Result<BenchSubject> BenchSubject::open(const EngineFlags &flags, const BenchSha
     const auto start = std::chrono::steady_clock::now();
     TENON_ASSIGN(subject.engine_, flags.open());
     subject.loadMs_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    TENON_TRY(checkRoom(flags.path, subject.engine_->limits(), shape));
   }
   Engine &engine = *subject.engine_;
   TENON_ASSIGN(Workload work, Workload::create(engine, shape.batch, shape.context));

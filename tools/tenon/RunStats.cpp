@@ -2,7 +2,6 @@
 
 #include "runtime/device/cpu/Memory.h"
 #include "runtime/device/cpu/Probe.h"
-#include "runtime/device/cpu/Topology.h"
 #include "tools/cli/Quantity.h"
 #include "tools/tenon/StepCost.h"
 
@@ -50,11 +49,8 @@ Status RunStats::print(Terminal &terminal, bool probe) const {
     TENON_ASSIGN(const auto pool, cpu::ThreadPool::create(options));
     cpu::Probe limits(*pool);
     TENON_ASSIGN(const double read, limits.burst(cpu::Limit::Read));
-    // A model that the cache holds is not bound by memory: say so instead of a share above 100 %.
-    const uint64_t cache = cpu::Topology::read(cpu::allowedCpus()).caches.lastLevelTotal;
-    const bool cached = stepCost(engine_, StepRows::decode(1, 0)).weightBytes < cache;
     std::snprintf(line, sizeof line, " (%.0f %% of this machine's %.1f GB/s%s)", 100 * decodeBytesPerSecond() / read,
-                  read / 1e9, cached ? "; the weights fit its cache" : "");
+                  read / 1e9, weightsFitCache(engine_) ? "; the weights fit its cache" : "");
     text += line;
   }
   terminal.note(text + " | " + engine_.variant().target()->str() + " | peak memory " + formatBytes(peak));

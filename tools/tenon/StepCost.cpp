@@ -1,5 +1,6 @@
 #include "tools/tenon/StepCost.h"
 
+#include "runtime/device/cpu/Topology.h"
 #include "runtime/engine/Verify.h"
 
 #include <algorithm>
@@ -97,6 +98,11 @@ cpu::Limit limitOf(const schema::Kernel &kernel) {
     if (row.multiplier == multiplier)
       return row.limit;
   return cpu::Limit::Int8;
+}
+
+bool weightsFitCache(const Engine &engine) {
+  return stepCost(engine, StepRows::decode(1, 0)).weightBytes <
+         cpu::Topology::read(cpu::allowedCpus()).caches.lastLevelTotal;
 }
 
 double &rateOf(cpu::Limits &limits, cpu::Limit limit) {

@@ -48,6 +48,10 @@ struct StepCost {
 // Programs that the engine lacks are taken as the sum of those that the runtime would run.
 StepCost stepCost(const Engine &engine, const StepRows &rows);
 
+// Whether the last-level caches of the CPUs that this process may use hold all weights: then memory does not bind the
+// engine, and shares of it may exceed 100 %.
+bool weightsFitCache(const Engine &engine);
+
 // The limit that binds kernels of a multiplier (schema Kernel.multiplier), and its place in a measurement.
 cpu::Limit limitOf(const schema::Kernel &kernel);
 double &rateOf(cpu::Limits &limits, cpu::Limit limit);
