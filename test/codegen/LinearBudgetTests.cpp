@@ -1,7 +1,7 @@
 // The budget of every inner loop of linear kernels on codes: instructions, stack accesses and cycles of the loop over
-// lines or groups, for every multiplier and kind of format. A slower loop fails on any machine, without timing
-// anything, also for instruction sets that the machine at hand lacks. The figures are what LLVM 22 makes of the
-// emitters today; a higher one wants a reason.
+// lines or groups, for every multiplier and kind of format, and of what spreads, converts and rounds before it. A
+// slower loop fails on any machine, without timing anything, also for instruction sets that the machine at hand lacks.
+// The figures are what LLVM 22 makes of the emitters today; a higher one wants a reason.
 //
 // Cycles are llvm-mca's for the CPU named, with all data in the first cache; `products` are multiply-add instructions
 // in a round, so that cycles / products compares loops.
@@ -27,14 +27,21 @@ struct Budget {
   int64_t rowGroup, rows;
   int64_t products, instructions, stack;
   double cycles;
+  bool floats = false;   // weights are dequantized for rows of f32
+  bool quantize = false; // rows are quantized in the kernel
 };
 
 class LinearBudget : public testing::TestWithParam<Budget> {};
 
 TEST_P(LinearBudget, isKept) {
   const Budget &budget = GetParam();
-  LinearText text{
-      .rows = budget.rows, .inputs = 2048, .outputs = {2048}, .weight = budget.weight, .rowGroup = budget.rowGroup};
+  LinearText text{.rows = budget.rows,
+                  .inputs = 2048,
+                  .outputs = {2048},
+                  .weight = budget.weight,
+                  .rowGroup = budget.rowGroup,
+                  .floats = budget.floats,
+                  .quantize = budget.quantize};
   InnerLoop loop; // with the most products: the widest tile's
   for (const InnerLoop &other : innerLoops(assembly(text, budget.isa.spec)))
     if (other.count(budget.isa.multiplyAdd) > loop.count(budget.isa.multiplyAdd))
@@ -45,7 +52,10 @@ TEST_P(LinearBudget, isKept) {
 
 constexpr const char *kInt8 = "#qt.int8", *kQ8 = "#qt.q8_0", *kQ4 = "#qt.q4_0",
                      *k4Asym = "#qt.int4_group<group = 128, asym = true>",
-                     *k4 = "#qt.int4_group<group = 128, asym = false>";
+                     *k4 = "#qt.int4_group<group = 128, asym = false>",
+                     *k4By64 = "#qt.int4_group<group = 64, asym = true>",
+                     *k4By32 = "#qt.int4_group<group = 32, asym = false>",
+                     *k8By64 = "#qt.int8_group<group = 64, asym = false>";
 
 std::string budgetName(const testing::TestParamInfo<Budget> &info) {
   std::string name;
@@ -86,4 +96,52 @@ INSTANTIATE_TEST_SUITE_P(
                     Budget{kNeon, kQ4, 32, 128, 792, 1902, 70, 1601}, Budget{kNeon, k4Asym, 0, 1, 128, 468, 46, 266},
                     Budget{kNeon, k4Asym, 0, 128, 128, 339, 24, 257}),
     budgetName);
+
+// One scale a row for formats with many for weights (`--activations int8`), the default's scales for int8_wo, and the
+// groups between.
+INSTANTIATE_TEST_SUITE_P(
+    Groups, LinearBudget,
+    testing::Values(Budget{kVnni, kInt8, 32, 1, 32, 157, 36, 52}, Budget{kVnni, kInt8, 32, 8, 32, 56, 0, 21},
+                    Budget{kVnni, kInt8, 32, 128, 96, 206, 0, 66}, Budget{kVnni, kQ8, 0, 1, 64, 273, 4, 85},
+                    Budget{kVnni, kQ8, 0, 128, 192, 406, 10, 130}, Budget{kVnni, kQ4, 0, 1, 64, 304, 6, 92},
+                    Budget{kVnni, kQ4, 0, 8, 32, 52, 0, 21}, Budget{kVnni, kQ4, 0, 128, 192, 404, 64, 131},
+                    Budget{kVnni, k4, 0, 128, 32, 70, 0, 21}, Budget{kVnni, k4By64, 32, 1, 32, 142, 15, 41},
+                    Budget{kVnni, k4By64, 32, 128, 96, 213, 7, 74}, Budget{kVnni, k4By32, 32, 1, 64, 314, 6, 96},
+                    Budget{kVnni, k4By32, 32, 128, 192, 444, 72, 143},
+                    Budget{kVnni, k8By64, 32, 128, 128, 288, 12, 105},
+                    Budget{kAvx512, kInt8, 32, 128, 192, 688, 46, 245}, Budget{kAvx2, kInt8, 32, 128, 96, 448, 87, 186},
+                    Budget{kAvx2, k4By64, 32, 128, 96, 554, 150, 219},
+                    Budget{kNeoverse, kInt8, 32, 128, 96, 253, 17, 52}),
+    budgetName);
+
+// `--activations float`: codes become floats in the loop.
+constexpr Isa kAvx512Fma{"cpu:x86-64-v4", "vfmadd", "x86_64", "skylake-avx512"};
+constexpr Isa kAvx2Fma{"cpu:x86-64-v3", "vfmadd", "x86_64", "haswell"};
+INSTANTIATE_TEST_SUITE_P(Dequantizing, LinearBudget,
+                         testing::Values(Budget{kAvx512Fma, kInt8, 0, 1, 32, 41, 32, 19, true},
+                                         Budget{kAvx512Fma, kQ4, 0, 1, 32, 41, 32, 19, true},
+                                         Budget{kAvx512Fma, kQ4, 0, 128, 48, 81, 16, 27, true},
+                                         Budget{kAvx512Fma, k4, 0, 1, 32, 41, 32, 19, true},
+                                         Budget{kAvx2Fma, kQ4, 0, 1, 24, 33, 24, 21, true},
+                                         Budget{kAvx2Fma, kQ8, 0, 128, 40, 73, 8, 21, true}),
+                         budgetName);
+
+// What goes before the products: four-bit codes spread to bytes for a panel of many rows, codes made floats, floats
+// rounded to codes. `products` are the shifts, conversions and narrowings.
+constexpr Isa kSpread{"cpu:x86-64-v4+avx512vnni", "vpsrld", "x86_64", "cascadelake"};
+constexpr Isa kSpreadAvx2{"cpu:x86-64-v3", "vpsrld", "x86_64", "haswell"};
+constexpr Isa kToFloat{"cpu:x86-64-v4", "vcvtdq2ps", "x86_64", "skylake-avx512"};
+constexpr Isa kToFloatAvx2{"cpu:x86-64-v3", "vcvtdq2ps", "x86_64", "haswell"};
+constexpr Isa kRound{"cpu:x86-64-v4+avx512vnni", "vpmovdb", "x86_64", "cascadelake"};
+INSTANTIATE_TEST_SUITE_P(Preparing, LinearBudget,
+                         testing::Values(Budget{kSpread, kQ4, 32, 128, 2, 25, 0, 6},
+                                         Budget{kSpread, k4Asym, 32, 128, 2, 24, 0, 6},
+                                         Budget{kSpreadAvx2, kQ4, 32, 128, 4, 37, 0, 12},
+                                         Budget{kToFloat, kQ4, 0, 128, 8, 55, 0, 17, true},
+                                         Budget{kToFloat, kInt8, 0, 1, 4, 29, 4, 8, true},
+                                         Budget{kToFloat, k4Asym, 0, 1, 8, 55, 8, 17, true},
+                                         Budget{kToFloatAvx2, kQ8, 0, 128, 8, 50, 0, 15, true},
+                                         Budget{kRound, kQ4, 32, 8, 2, 35, 0, 19, false, true},
+                                         Budget{kRound, kInt8, 0, 8, 1, 8, 0, 3, false, true}),
+                         budgetName);
 } // namespace
