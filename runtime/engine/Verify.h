@@ -59,4 +59,11 @@ inline uint32_t pagesFor(uint32_t tokens, uint32_t pageTokens) {
   return tokens / pageTokens + (tokens % pageTokens != 0);
 }
 
+// Structs of a vector stand where the processor may read them: FlatBuffers' verifier looks at the vector's length only.
+template <typename Struct> Status checkAligned(const Where &at, const flatbuffers::Vector<const Struct *> &structs) {
+  if (reinterpret_cast<uintptr_t>(structs.Data()) % alignof(Struct) != 0)
+    return contradiction(at, "elements at multiples of " + std::to_string(alignof(Struct)) + " bytes", "others");
+  return Status::ok();
+}
+
 } // namespace tenon

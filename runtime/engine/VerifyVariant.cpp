@@ -57,6 +57,7 @@ static Status verifyKernels(const schema::Variant &variant, const Where &at) {
     if (!kernel.args() || kernel.args()->size() != kernel.arg_count())
       return contradiction(here.field("args"), std::to_string(kernel.arg_count()) + " entries, one for each argument",
                            kernel.args() ? kernel.args()->size() : 0);
+    TENON_TRY(checkAligned(here.field("args"), *kernel.args()));
     if (!symbols.insert(kernel.symbol()->string_view()).second)
       return contradiction(here.field("symbol"), "every symbol once",
                            quoted(kernel.symbol()->string_view()) + " again");
@@ -132,6 +133,7 @@ static Status verifyStep(const schema::Engine &engine, const schema::Rank &rank,
   }
   if (step.args()->size() != expectedArgs)
     return contradiction(at.field("args"), std::to_string(expectedArgs) + " arguments", step.args()->size());
+  TENON_TRY(checkAligned(at.field("args"), *step.args()));
   for (uint32_t i = 0; i < step.args()->size(); ++i)
     TENON_TRY(verifySlice(engine, rank, variant, *step.args()->Get(i), at.element("args", i)));
   if (step.kind() == schema::StepKind::Launch)

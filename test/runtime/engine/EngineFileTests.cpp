@@ -1,4 +1,5 @@
 #include "runtime/engine/EngineFile.h"
+#include "runtime/engine/Verify.h"
 
 #include "runtime/engine/HostCheck.h"
 #include "runtime/schema/EngineHeader.h"
@@ -125,6 +126,16 @@ TEST_F(EngineFileTest, RefusesABrokenFlatbuffer) {
   Status status = refusal(test::headerBytes(metadata, sizeof(EngineHeader) + metadata.size()));
   EXPECT_EQ(status.code(), Code::InvalidFile);
   EXPECT_THAT(status.message(), HasSubstr("expected a flatbuffer of the engine schema"));
+}
+
+TEST_F(EngineFileTest, RefusesVectorsOfMisalignedStructs) {
+  alignas(8) uint8_t bytes[64] = {};
+  const Where at("args");
+  using Slices = flatbuffers::Vector<const schema::Slice *>; // a length of 4 bytes, then the structs
+  EXPECT_TRUE(checkAligned(at, *reinterpret_cast<const Slices *>(bytes + 4)).isOk());
+  Status status = checkAligned(at, *reinterpret_cast<const Slices *>(bytes));
+  EXPECT_EQ(status.code(), Code::InvalidFile);
+  EXPECT_THAT(status.message(), HasSubstr("args: expected elements at multiples of 8 bytes"));
 }
 
 TEST_F(EngineFileTest, ReadsExternalWeightsFromItsOwnFolder) {
