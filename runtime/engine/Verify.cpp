@@ -164,6 +164,7 @@ static Status verifyWeight(const schema::Engine &engine, const schema::Rank &ran
   const schema::DType dtype = nibbles ? schema::DType::Q8 : weight.dtype();
   if (dtypeBytes(dtype) == 0)
     return contradiction(at.field("dtype"), "a known type", static_cast<uint64_t>(weight.dtype()));
+  TENON_TRY(checkAligned(at.field("shape"), *weight.shape()));
   uint64_t bytes;
   if (weight.shape()->size() == 0 || !shapeBytes(*weight.shape(), dtype, bytes))
     return contradiction(at.field("shape"), "1 to 8 dimensions above 0 whose product fits 64 bits",

@@ -10,6 +10,7 @@
 #include "tenon/schema/engine_generated.h"
 
 #include <span>
+#include <type_traits>
 
 namespace tenon {
 
@@ -59,10 +60,11 @@ inline uint32_t pagesFor(uint32_t tokens, uint32_t pageTokens) {
   return tokens / pageTokens + (tokens % pageTokens != 0);
 }
 
-// Structs of a vector stand where the processor may read them: FlatBuffers' verifier looks at the vector's length only.
-template <typename Struct> Status checkAligned(const Where &at, const flatbuffers::Vector<const Struct *> &structs) {
-  if (reinterpret_cast<uintptr_t>(structs.Data()) % alignof(Struct) != 0)
-    return contradiction(at, "elements at multiples of " + std::to_string(alignof(Struct)) + " bytes", "others");
+// A vector's elements stand where the processor may read them: FlatBuffers' verifier looks at its length only.
+template <typename Element> Status checkAligned(const Where &at, const flatbuffers::Vector<Element> &vector) {
+  constexpr size_t alignment = alignof(std::remove_pointer_t<Element>);
+  if (reinterpret_cast<uintptr_t>(vector.Data()) % alignment != 0)
+    return contradiction(at, "elements at multiples of " + std::to_string(alignment) + " bytes", "others");
   return Status::ok();
 }
 

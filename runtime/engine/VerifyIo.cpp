@@ -44,6 +44,7 @@ Status verifyIo(const schema::Engine &engine, const schema::Variant &variant, co
     if (buffer.dtype() != expected->dtype)
       return contradiction(here.field("dtype"), std::string(EnumNameDType(expected->dtype)) + " for " + quoted(name),
                            "type " + std::to_string(static_cast<int>(buffer.dtype())));
+    TENON_TRY(checkAligned(here.field("shape"), *buffer.shape()));
     if (!std::equal(buffer.shape()->begin(), buffer.shape()->end(), expected->shape.begin(), expected->shape.end())) {
       std::string dimensions;
       for (uint64_t dimension : expected->shape)

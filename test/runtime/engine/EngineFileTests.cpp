@@ -128,7 +128,7 @@ TEST_F(EngineFileTest, RefusesABrokenFlatbuffer) {
   EXPECT_THAT(status.message(), HasSubstr("expected a flatbuffer of the engine schema"));
 }
 
-TEST_F(EngineFileTest, RefusesVectorsOfMisalignedStructs) {
+TEST_F(EngineFileTest, RefusesVectorsOfMisalignedElements) {
   alignas(8) uint8_t bytes[64] = {};
   const Where at("args");
   using Slices = flatbuffers::Vector<const schema::Slice *>; // a length of 4 bytes, then the structs
@@ -136,6 +136,9 @@ TEST_F(EngineFileTest, RefusesVectorsOfMisalignedStructs) {
   Status status = checkAligned(at, *reinterpret_cast<const Slices *>(bytes));
   EXPECT_EQ(status.code(), Code::InvalidFile);
   EXPECT_THAT(status.message(), HasSubstr("args: expected elements at multiples of 8 bytes"));
+  using Shape = flatbuffers::Vector<uint64_t>;
+  EXPECT_TRUE(checkAligned(at, *reinterpret_cast<const Shape *>(bytes + 4)).isOk());
+  EXPECT_EQ(checkAligned(at, *reinterpret_cast<const Shape *>(bytes)).code(), Code::InvalidFile);
 }
 
 TEST_F(EngineFileTest, ReadsExternalWeightsFromItsOwnFolder) {
