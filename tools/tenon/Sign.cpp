@@ -1,4 +1,5 @@
 // tenon sign: one line for one signer in the signature file beside an engine.
+#include "runtime/base/Bytes.h"
 #include "runtime/io/OutputFile.h"
 #include "runtime/io/SystemError.h"
 #include "tools/tenon/Verbs.h"
@@ -92,7 +93,7 @@ public:
     for (const trust::Signature &signature : signatures)
       text += trust::formatSignature(signature);
     TENON_ASSIGN(io::OutputFile out, io::OutputFile::create(signaturePath(path_), text.size()));
-    TENON_TRY(out.write(0, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}));
+    TENON_TRY(out.write(0, bytesOf(text)));
     TENON_TRY(out.commit());
     terminal.note("wrote " + signaturePath(path_) + ": signed by " + trust::describe(key.publicKey()) +
                   (signatures.size() > 1 ? " and " + std::to_string(signatures.size() - 1) + " before" : ""));
